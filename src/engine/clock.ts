@@ -1,0 +1,64 @@
+/**
+ * Time, handed in. The only file of the package that reads the real clock or starts a real timer, so that everything
+ * else runs on a virtual one in tests and simulations.
+ */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. Leaves no timer or listener behind. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Calls back once after `ms`; the function it returns cancels that and may be called at any time. */
+  setTimer(callback: () => void, ms: number): () => void
+}
+
+/** Uniform in [0, 1), as `Math.random`. */
+export type Random = () => number
+
+/** The longest delay a Node.js timer takes; a longer one would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(callback, ms) {
+    let timer: ReturnType<typeof setTimeout>
+    const arm = (leftMs: number): void => {
+      timer =
+        leftMs > MAX_TIMER_MS
+          ? setTimeout(() => arm(leftMs - MAX_TIMER_MS), MAX_TIMER_MS)
+          : setTimeout(callback, Math.max(0, leftMs))
+    }
+    arm(ms)
+    return () => clearTimeout(timer)
+  },
+  sleep(ms, signal) {
+    return sleepOn(systemClock, ms, signal)
+  },
+}
+
+export const systemRandom: Random = () => Math.random()
+
+/** `sleep` for a clock that has timers. */
+export function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = (): void => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.setTimer(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Lets everything that is ready run (promise reactions included) before it resolves; takes no measurable time. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}

@@ -1,0 +1,59 @@
+import type { TargetRef } from '../failure/index.ts'
+import type { Profile } from './profile.ts'
+
+/** The smallest request: it says which model it is for. */
+export interface ModelRequest {
+  readonly model: string
+}
+
+/** What an attempt is told besides the request. */
+export interface AttemptContext {
+  /** What is being tried; `target.model` is the bare model id. */
+  readonly target: TargetRef
+  readonly profile: Profile
+  /** The profile's key for this attempt; absent where it has none. */
+  readonly apiKey: string | undefined
+  /** Aborted when the caller leaves, a limit runs out, or the attempt has lost. Everything started must end with it. */
+  readonly signal: AbortSignal
+  /** 1 for the first try of the request, counted over all targets. */
+  readonly attempt: number
+  /** Limits a transport enforces itself. */
+  readonly timeouts: { readonly connectMs: number }
+}
+
+/** Token counts of one answer. */
+export interface Usage {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+}
+
+/**
+ * How a model is reached. The engine knows no wire format: it hands the request on and looks at events only through
+ * these functions.
+ */
+export interface Provider<Request extends ModelRequest = ModelRequest, Event = unknown> {
+  readonly name: string
+  /**
+   * Sends the request. Rejects, or throws while iterating, with whatever describes the failure best; an error with
+   * `status`, `headers` and `body` is classified most precisely.
+   */
+  stream(request: Request, context: AttemptContext): Promise<AsyncIterable<Event>>
+  /** Is this event something the caller was waiting for (text, reasoning, a tool call)? Default: every event is. */
+  isContent?(event: Event): boolean
+  /** Is the answer expected piece by piece? `false` puts it under `timeouts.responseMs`. Default: it is. */
+  isStreaming?(request: Request): boolean
+  /** The token counts this event carries, if any; a later event's counts replace an earlier one's. */
+  usageOf?(event: Event): Usage | undefined
+  /** Scheme, host and port that a profile is reached at; failures of one origin stay with it. Default: the name. */
+  originOf?(profile: Profile): string
+  /** Which wire format its errors have, for classification. */
+  readonly dialect?: string
+  /** How an answer that broke off after its first content may be continued elsewhere. None: it ends with an error. */
+  readonly recovery?: {
+    textOf(event: Event): string
+    isTerminal(event: Event): boolean
+    withPrefill(request: Request, text: string): Request
+    withoutPrefix(event: Event, characters: number): Event | undefined
+  }
+}
+
