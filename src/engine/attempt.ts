@@ -1,0 +1,101 @@
+import { type AttemptRecord, FailoverError, type TimeoutPhase } from '../failure/index.ts'
+import type { Clock } from './clock.ts'
+import type { Lease } from './lease.ts'
+import type { Target } from './target.ts'
+
+/** A limit on how long something may take. */
+export interface AttemptLimit {
+  readonly phase: TimeoutPhase
+  readonly ms: number
+  /** It is shorter than configured, because the request's own deadline comes first: running out proves nothing. */
+  readonly isCutShort: boolean
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** One try of one target, from its first byte to its last. Its signal ends everything that it has started. */
+export class Attempt {
+  readonly lease: Lease
+  readonly number: number
+  readonly record: Mutable<AttemptRecord>
+  readonly #clock: Clock
+  readonly #controller = new AbortController()
+
+  constructor(clock: Clock, lease: Lease, number: number) {
+    this.#clock = clock
+    this.lease = lease
+    this.number = number
+    this.record = { target: lease.target.toJSON(), outcome: 'pending', startedAt: lease.startedAt, durationMs: 0 }
+  }
+
+  get target(): Target {
+    return this.lease.target
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get elapsedMs(): number {
+    return this.#clock.now() - this.record.startedAt
+  }
+
+  abort(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
+  /**
+   * Waits for a piece of work, no longer than its limit and no longer than attempt and request live. Whichever comes
+   * first, the timer and the listeners are gone, and work that comes too late has been told to stop.
+   */
+  race<T>(work: Promise<T>, limit: AttemptLimit, request: AbortSignal): Promise<T> {
+    const { signal } = this
+    return new Promise<T>((resolve, reject) => {
+      const clear = (): void => {
+        cancelTimer()
+        request.removeEventListener('abort', onRequestAbort)
+        signal.removeEventListener('abort', onAbort)
+      }
+      const onRequestAbort = (): void => this.abort(request.reason)
+      const onAbort = (): void => {
+        clear()
+        reject(signal.reason)
+      }
+      const cancelTimer = this.#clock.setTimer(() => this.abort(new AttemptTimeout(limit)), limit.ms)
+      request.addEventListener('abort', onRequestAbort, { once: true })
+      signal.addEventListener('abort', onAbort, { once: true })
+      work.then(
+        (value) => {
+          clear()
+          resolve(value)
+        },
+        (error: unknown) => {
+          clear()
+          reject(error)
+        },
+      )
+      if (signal.aborted) onAbort()
+      else if (request.aborted) onRequestAbort()
+    })
+  }
+
+  end(outcome: Exclude<AttemptRecord['outcome'], 'pending'>): void {
+    this.record.outcome = outcome
+    this.record.durationMs = this.elapsedMs
+  }
+}
+
+/** One of our own limits ran out. */
+export class AttemptTimeout extends FailoverError {
+  readonly limit: AttemptLimit
+
+  constructor(limit: AttemptLimit) {
+    super('TIMEOUT', `nothing came within ${limit.ms} ms (${limit.phase} limit)`, { reason: 'timeout', isRetryable: true })
+    this.limit = limit
+  }
+}
+
+/** Which of our own limits an error is about. */
+export function timeoutPhaseOf(error: unknown): TimeoutPhase | undefined {
+  return error instanceof AttemptTimeout ? error.limit.phase : undefined
+}

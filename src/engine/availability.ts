@@ -1,0 +1,37 @@
+import { standingOf } from './health/standing.ts'
+import type { Target } from './target.ts'
+
+/** May it be tried now? */
+export function isOpen(target: Target, now: number): boolean {
+  const { state } = standingOf(target, now)
+  return state === 'open' || state === 'trial'
+}
+
+/**
+ * When the first of them may be tried, epoch milliseconds: `now` if one may at once, undefined if none will by itself.
+ * Where somebody's attempt decides, that is at any moment, so `now` too.
+ */
+export function soonestOpening(targets: Iterable<Target>, now: number): number | undefined {
+  let soonest: number | undefined
+  for (const target of targets) {
+    const at = openingOf(target, now)
+    if (at !== undefined && (soonest === undefined || at < soonest)) soonest = at
+  }
+  return soonest
+}
+
+function openingOf(target: Target, now: number): number | undefined {
+  const standing = standingOf(target, now)
+  switch (standing.state) {
+    case 'open':
+    case 'trial':
+    case 'on_trial':
+      return now
+    case 'cooling':
+      return standing.until
+    case 'limited':
+      return standing.until ?? now
+    case 'profile_disabled':
+      return undefined
+  }
+}

@@ -1,0 +1,139 @@
+import type { Failure } from '../failure/index.ts'
+import type { ScopeHealth } from './health/scope-health.ts'
+import type { ChainLink } from './routes.ts'
+import type { Target } from './target.ts'
+
+/** What a request does after a failure. */
+export type Turn =
+  /** give the failure back to the caller */
+  | 'return'
+  /** try the same target again */
+  | 'retry'
+  /** look for another */
+  | 'go_on'
+
+/**
+ * The way of one request through its chain: what it has tried, what it will not try again, and what it would try only
+ * if nothing else is left. Health outlives the request and is not kept here.
+ */
+export class Course {
+  readonly #maxTries: number
+  readonly #tries = new Map<ScopeHealth, number>()
+  readonly #excluded = new Set<ScopeHealth | ChainLink>()
+  readonly #deferred = new Map<ScopeHealth, number>()
+  readonly #missedModel = new Set<ChainLink>()
+  #contextFailures = 0
+  #unknownFailures = 0
+
+  /** @param maxTries tries of one target */
+  constructor(maxTries: number) {
+    this.#maxTries = maxTries
+  }
+
+  tries(target: Target): number {
+    return this.#tries.get(own(target)) ?? 0
+  }
+
+  started(target: Target): void {
+    this.#tries.set(own(target), this.tries(target) + 1)
+  }
+
+  exclude(target: Target): void {
+    this.#excluded.add(own(target))
+  }
+
+  /** May this request still try the target at all? */
+  allows(link: ChainLink, target: Target): boolean {
+    if (this.tries(target) >= this.#maxTries) return false
+    if (this.#excluded.size === 0) return true
+    return !(this.#excluded.has(link) || target.allScopes.some((scope) => this.#excluded.has(scope)))
+  }
+
+  /** When a target that has been put off may be tried again, epoch milliseconds; undefined if it has not been. */
+  deferredUntil(target: Target): number | undefined {
+    if (this.#deferred.size === 0) return undefined
+    const times = target.allScopes.flatMap((scope) => this.#deferred.get(scope) ?? [])
+    return times.length === 0 ? undefined : Math.max(...times)
+  }
+
+  /**
+   * Draws the consequences of a failure for this request.
+   *
+   * @param isFirstModel the failure came from the model that was asked for, not from a fallback
+   * @param backoffUntil when what is put off may be tried again, epoch milliseconds
+   */
+  after(failure: Failure, link: ChainLink, isFirstModel: boolean, target: Target, backoffUntil: number): Turn {
+    if (!failure.mayRetryTarget && failure.nextStep !== 'return') this.exclude(target)
+    switch (failure.nextStep) {
+      case 'return':
+        return this.#afterRejection(failure, link, isFirstModel)
+      case 'retry_target':
+        if (failure.mayRetryTarget && this.tries(target) === 1) return 'retry'
+        this.#defer(failure, target, backoffUntil)
+        return 'go_on'
+      case 'next_profile':
+        // Health keeps a rate-limited target out for as long as it should be; the rest is over for this request.
+        if (failure.reason !== 'rate_limit') this.exclude(target)
+        if (failure.reason === 'model_not_found') this.#missModel(link)
+        return 'go_on'
+      case 'next_model':
+        return this.#afterModelFailure(failure, link, target, backoffUntil)
+      case 'next_provider':
+        // A silent target is not tried twice in one request, and a blocked origin stays blocked.
+        if (failure.reason === 'timeout') this.exclude(target)
+        if (failure.reason === 'permission') this.#excluded.add(target.scopes.provider)
+        else this.#deferred.set(target.scopes.provider, backoffUntil)
+        return 'go_on'
+    }
+  }
+
+  #afterRejection({ reason }: Failure, link: ChainLink, isFirstModel: boolean): Turn {
+    if (reason === 'context_length') {
+      // Another model may have a larger window; that is tried once.
+      this.#contextFailures += 1
+      this.#excluded.add(link)
+      return this.#contextFailures > 1 ? 'return' : 'go_on'
+    }
+    if (isFirstModel || reason !== 'invalid_request') return 'return'
+    // A fallback's own unsupported parameter is not the caller's fault: skip it.
+    this.#excluded.add(link)
+    return 'go_on'
+  }
+
+  #afterModelFailure(failure: Failure, link: ChainLink, target: Target, backoffUntil: number): Turn {
+    switch (failure.reason) {
+      case 'timeout':
+        this.#excluded.add(target.scopes.model ?? own(target))
+        return 'go_on'
+      case 'unknown':
+        this.#unknownFailures += 1
+        this.#excluded.add(link)
+        return this.#unknownFailures > 1 ? 'return' : 'go_on'
+      case 'rate_limit':
+        // It will never fit into this model's limit.
+        this.#excluded.add(link)
+        return 'go_on'
+      default:
+        this.#defer(failure, target, backoffUntil)
+        return 'go_on'
+    }
+  }
+
+  /** The first "no such model" may be one key's lack of access; the second means the model. */
+  #missModel(link: ChainLink): void {
+    if (this.#missedModel.has(link)) this.#excluded.add(link)
+    this.#missedModel.add(link)
+  }
+
+  /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
+  #defer({ scope }: Failure, target: Target, until: number): void {
+    const { scopes } = target
+    const deferred = scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? own(target)) : own(target)
+    this.#deferred.set(deferred, until)
+  }
+}
+
+/** The scope that stands for a target itself; it outlives the target object when profiles change meanwhile. */
+function own({ scopes }: Target): ScopeHealth {
+  return scopes.target ?? scopes.profile
+}

@@ -1,0 +1,100 @@
+import type { Failure, FailureReason, FailoverErrorCode, TargetRef } from '../failure/index.ts'
+import type { WindowKind } from './health/ladder.ts'
+import type { HealthScope } from './health/scope-health.ts'
+import type { WindowEnd } from './health/window.ts'
+import type { LimitName } from './limits/profile-limiter.ts'
+import type { Usage } from './provider.ts'
+
+/** Why a target was passed over. Times are epoch milliseconds. */
+export type SkipCause =
+  | { readonly kind: 'cooling'; readonly scope: HealthScope; readonly reason: FailureReason; readonly until: number }
+  | { readonly kind: 'on_trial'; readonly scope: HealthScope; readonly reason: FailureReason }
+  | { readonly kind: 'limited'; readonly limit: LimitName; readonly until?: number }
+  | { readonly kind: 'profile_disabled'; readonly reason: string }
+  | { readonly kind: 'provider_disabled'; readonly reason: string }
+  | { readonly kind: 'provider_not_registered' }
+
+/** Why a request tries a target it would otherwise leave alone, or tries it at all. */
+export type AttemptKind =
+  /** it is open */
+  | 'regular'
+  /** the same target again, after a failure of this request */
+  | 'retry'
+  /** its window has run out; this attempt decides whether it is back */
+  | 'trial'
+  /** its window is still open but there is no alternative: the sole target, or everything is out by breaker windows */
+  | 'panic'
+
+/**
+ * The story of everything the engine does, one closed union. `at` is epoch milliseconds; `requestId` ties a request's
+ * events together and is absent where none is concerned. No event carries a key or any text of a prompt or an answer.
+ */
+export type FailoverEvent =
+  | { readonly type: 'request_started'; readonly at: number; readonly requestId: string; readonly model: string; readonly chain: readonly string[]; readonly deadlineAt: number }
+  | { readonly type: 'target_skipped'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly cause: SkipCause }
+  | { readonly type: 'attempt_started'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly kind: AttemptKind }
+  | { readonly type: 'attempt_committed'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number }
+  | { readonly type: 'attempt_succeeded'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly usage?: Usage }
+  | { readonly type: 'attempt_failed'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly isCommitted: boolean; readonly failure: Failure }
+  | { readonly type: 'attempt_canceled'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly isCommitted: boolean }
+  | { readonly type: 'failover'; readonly at: number; readonly requestId?: string; readonly from: TargetRef; readonly to: TargetRef; readonly failure: Failure }
+  | { readonly type: 'request_waiting'; readonly at: number; readonly requestId: string; readonly until: number; readonly cause: 'backoff' | 'nothing_open' }
+  | { readonly type: 'request_succeeded'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempts: number; readonly durationMs: number }
+  | { readonly type: 'request_failed'; readonly at: number; readonly requestId: string; readonly code: FailoverErrorCode; readonly attempts: number; readonly durationMs: number; readonly nextAvailableAt?: number }
+  | { readonly type: 'request_canceled'; readonly at: number; readonly requestId: string; readonly attempts: number; readonly durationMs: number }
+  | { readonly type: 'cooldown_started'; readonly at: number; readonly requestId?: string; readonly scope: HealthScope; readonly key: string; readonly kind: WindowKind; readonly reason: FailureReason; readonly until: number; readonly end: WindowEnd; readonly rung: number }
+  | { readonly type: 'cooldown_ended'; readonly at: number; readonly scope: HealthScope; readonly key: string; readonly kind: WindowKind; readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change' }
+  | { readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'; readonly at: number; readonly profile: string }
+  | { readonly type: 'profile_disabled'; readonly at: number; readonly profile: string; readonly reason: string }
+  | { readonly type: 'listener_failed'; readonly at: number; readonly event: string; readonly message: string }
+
+export type FailoverEventType = FailoverEvent['type']
+export type FailoverEventOf<Type extends FailoverEventType> = Extract<FailoverEvent, { type: Type }>
+
+/** An event before it is stamped with the time. */
+export type EventDraft = FailoverEvent extends infer E ? (E extends FailoverEvent ? Omit<E, 'at'> : never) : never
+
+type Listener = (event: FailoverEvent) => void
+
+/** Hands events to listeners. A listener that throws disturbs nobody: the others hear of it as `listener_failed`. */
+export class EventHub {
+  readonly #now: () => number
+  readonly #listeners = new Map<FailoverEventType | '*', Set<Listener>>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  on(type: FailoverEventType | '*', listener: Listener): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set()
+    this.#listeners.set(type, listeners.add(listener))
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(type) === listeners) this.#listeners.delete(type)
+    }
+  }
+
+  /** Is anyone listening? Building events nobody hears is the larger part of their cost. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  emit(draft: EventDraft): void {
+    if (!this.isHeard) return
+    const event: FailoverEvent = { at: this.#now(), ...draft }
+    for (const type of [event.type, '*'] as const) {
+      for (const listener of this.#listeners.get(type) ?? []) this.guard(event.type, () => listener(event))
+    }
+  }
+
+  /** Calls foreign code that is told of an event. */
+  guard(event: FailoverEventType, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      // One that fails at hearing of a failure would never end.
+      if (event === 'listener_failed') return
+      this.emit({ type: 'listener_failed', event, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import { type AttemptRecord, FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
+import { type Attempt, AttemptTimeout } from './attempt.ts'
+import type { Clock } from './clock.ts'
+import type { TimeoutOptions } from './options.ts'
+import type { Provider, Usage } from './provider.ts'
+import { requestEnded, streamInterrupted } from './request-errors.ts'
+import type { RequestLife } from './request-life.ts'
+
+/** How a stream ended well. */
+export interface StreamSummary {
+  readonly target: TargetRef
+  readonly attempts: readonly AttemptRecord[]
+  /** From the call to the last event, milliseconds. */
+  readonly durationMs: number
+  /** What the provider reported, where it did. */
+  readonly usage?: Usage
+}
+
+/** A stream up to its first content: what has been held back so far, and where the rest comes from. */
+export interface OpenedStream<Event> {
+  readonly held: readonly Event[]
+  readonly rest: AsyncIterator<Event>
+}
+
+interface StreamDependencies<Event> {
+  readonly clock: Clock
+  readonly timeouts: TimeoutOptions
+  readonly provider: Pick<Provider<never, Event>, 'usageOf'>
+  readonly attempt: Attempt
+  readonly attempts: readonly AttemptRecord[]
+  readonly life: RequestLife
+  readonly knownKey: () => string | undefined
+}
+
+/** Reads a stream until its first content. @throws what the provider throws, or an error if it ends without any */
+export async function openStream<Event>(events: AsyncIterable<Event>, isContent: (event: Event) => boolean, signal: AbortSignal): Promise<OpenedStream<Event>> {
+  const rest = events[Symbol.asyncIterator]()
+  const held: Event[] = []
+  for (;;) {
+    const { done, value } = await rest.next()
+    if (signal.aborted) {
+      // The race was lost meanwhile: whoever wrote this stream is told to stop, whatever he makes of signals.
+      rest.return?.().catch(() => {})
+      throw signal.reason
+    }
+    if (done) throw new FailoverError('PROVIDER_ERROR', 'the answer ended without any content', { reason: 'bad_response', isRetryable: true })
+    held.push(value)
+    if (isContent(value)) return { held, rest }
+  }
+}
+
+/**
+ * The answer to a `call`, from its first content on. It can be read once, with `for await`.
+ *
+ * It ends normally only if the answer is complete. Otherwise it throws a `FailoverError`: `STREAM_INTERRUPTED` (the
+ * provider failed after its first content), `CANCELED` or `DEADLINE_EXCEEDED`. Leaving the loop early ends the request
+ * on the wire, and so does `cancel()`.
+ */
+export class FailoverStream<Event> implements AsyncIterable<Event> {
+  /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
+  readonly completed: Promise<StreamSummary>
+  readonly #dependencies: StreamDependencies<Event>
+  readonly #events: AsyncGenerator<Event, void, undefined>
+  readonly #opened: OpenedStream<Event>
+  readonly #settle: { readonly resolve: (summary: StreamSummary) => void; readonly reject: (error: FailoverError) => void }
+  #cancelAttemptLimit: () => void = () => {}
+  #usage: Usage | undefined
+  #error: FailoverError | undefined
+  #isReading = false
+  #isOver = false
+
+  constructor(dependencies: StreamDependencies<Event>, opened: OpenedStream<Event>) {
+    this.#dependencies = dependencies
+    this.#opened = opened
+    this.#events = this.#read()
+    const { promise, resolve, reject } = Promise.withResolvers<StreamSummary>()
+    promise.catch(() => {})
+    this.completed = promise
+    this.#settle = { resolve, reject }
+    this.#limitAttempt()
+    dependencies.life.signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** Who is answering. */
+  get target(): TargetRef {
+    return this.#dependencies.attempt.target
+  }
+
+  /** Everything that was tried for this answer, the present attempt last; its outcome changes while it goes on. */
+  get attempts(): readonly AttemptRecord[] {
+    return this.#dependencies.attempts
+  }
+
+  /** Ends the request: the provider's connection is closed, and nobody is blamed. */
+  cancel(): void {
+    const error = new FailoverError('CANCELED', 'the caller left the stream', { reason: 'canceled', attempts: this.attempts })
+    this.#cancel(error)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Event, void, undefined> {
+    return {
+      next: () => this.#events.next(),
+      return: () => {
+        // A generator that was never begun would end without running any of its code.
+        this.cancel()
+        return this.#events.return()
+      },
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel()
+  }
+
+  async *#read(): AsyncGenerator<Event, void, undefined> {
+    for (const event of this.#opened.held) {
+      this.#note(event)
+      yield event
+    }
+    for (;;) {
+      const event = await this.#next()
+      if (event === undefined) return
+      yield event.value
+    }
+  }
+
+  /** The next event; undefined when the answer is complete. */
+  async #next(): Promise<{ readonly value: Event } | undefined> {
+    if (this.#error !== undefined) throw this.#error
+    const { attempt, life, timeouts } = this.#dependencies
+    this.#isReading = true
+    try {
+      const idle = { phase: 'idle', ms: timeouts.idleMs, isCutShort: false } as const
+      const { done, value } = await attempt.race(this.#opened.rest.next(), idle, life.signal)
+      if (done) {
+        this.#complete()
+        return undefined
+      }
+      this.#note(value)
+      return { value }
+    } catch (error) {
+      throw this.#error ?? this.#fail(error)
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  #note(event: Event): void {
+    const usage = this.#dependencies.provider.usageOf?.(event)
+    if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+  }
+
+  #complete(): void {
+    if (!this.#end()) return
+    const { attempt, attempts, clock, life } = this.#dependencies
+    life.succeed(attempt, attempts.length, this.#usage)
+    const durationMs = clock.now() - life.startedAt
+    this.#settle.resolve({ target: attempt.record.target, attempts, durationMs, ...(this.#usage !== undefined && { usage: this.#usage }) })
+  }
+
+  #fail(error: unknown): FailoverError {
+    const { attempt, attempts, life, knownKey } = this.#dependencies
+    const failure: Failure = life.fail(attempt, error, true)
+    return this.#conclude(streamInterrupted(failure, error, attempts, knownKey()))
+  }
+
+  #cancel(error: FailoverError): void {
+    if (this.#isOver) return
+    const { attempt, life } = this.#dependencies
+    life.cancel(attempt, true, this.#usage)
+    this.#opened.rest.return?.()?.catch(() => {})
+    this.#conclude(error)
+  }
+
+  /** The stream ends with an error, which whoever reads it gets. */
+  #conclude(error: FailoverError): FailoverError {
+    this.#end()
+    const { attempt, attempts, life } = this.#dependencies
+    attempt.abort(error)
+    this.#error = error
+    life.end(error, attempts.length)
+    this.#settle.reject(error)
+    return error
+  }
+
+  readonly #onAbort = (): void => this.#cancel(requestEnded(this.#dependencies.life.signal.reason, this.attempts))
+
+  /** The attempt as a whole is limited, too. Nobody is blamed where it is the reader who is slow. */
+  #limitAttempt(): void {
+    const { attempt, clock, timeouts } = this.#dependencies
+    const limit = { phase: 'attempt', ms: timeouts.attemptMs, isCutShort: false } as const
+    this.#cancelAttemptLimit = clock.setTimer(() => {
+      const timeout = new AttemptTimeout(limit)
+      if (this.#isReading) this.#fail(timeout)
+      else this.#cancel(timeout)
+    }, timeouts.attemptMs - attempt.elapsedMs)
+  }
+
+  /** @returns whether it was still going on */
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#cancelAttemptLimit()
+    this.#dependencies.life.signal.removeEventListener('abort', this.#onAbort)
+    return true
+  }
+}

@@ -1,0 +1,172 @@
+import type { Failure } from '../../failure/index.ts'
+import type { EventDraft } from '../events.ts'
+import type { FailurePolicy } from '../policy/policy.ts'
+import type { Profile } from '../profile.ts'
+import { Target, type TargetScopes } from '../target.ts'
+import type { WindowKind } from './ladder.ts'
+import { ProfileHealth } from './profile-health.ts'
+import { type HealthScope, ScopeHealth } from './scope-health.ts'
+import type { AttemptMark } from './window.ts'
+
+/** An outcome that somebody reported by hand rather than an attempt that was made. */
+export const BY_HAND = 0
+
+interface HealthBookOptions {
+  readonly policy: FailurePolicy
+  readonly emit: (event: EventDraft) => void
+  /** Something may have opened: whoever waits should look again. */
+  readonly onChange: () => void
+}
+
+/** Scopes that nothing is known of are dropped when more than this many have come together. */
+const SWEEP_AT = 50_000
+
+/** Keeps the health of everything that can fail, and applies outcomes to it. */
+export class HealthBook {
+  readonly #options: HealthBookOptions
+  readonly #scopes = new Map<string, ScopeHealth>()
+  readonly #profiles = new Map<string, ProfileHealth>()
+
+  constructor(options: HealthBookOptions) {
+    this.#options = options
+  }
+
+  /** A target with its health at hand. Without a model it stands for the profile as such. */
+  target(profile: Profile, model: string | undefined, origin: string): Target {
+    const { id, quotaGroup } = profile
+    const scopes: TargetScopes = {
+      ...(model !== undefined && { target: this.#scope('target', `${id} ${model}`) }),
+      ...(model !== undefined && quotaGroup !== undefined && { groupModel: this.#scope('group_model', `${quotaGroup} ${model}`) }),
+      profile: this.#scope('profile', id),
+      ...(quotaGroup !== undefined && { group: this.#scope('group', quotaGroup) }),
+      ...(model !== undefined && { model: this.#scope('model', `${origin} ${model}`) }),
+      provider: this.#scope('provider', origin),
+    }
+    return new Target(profile, model ?? '', origin, this.profile(profile), scopes)
+  }
+
+  profile(profile: Profile): ProfileHealth {
+    const known = this.#profiles.get(profile.id)
+    if (known !== undefined) return known
+    const health = new ProfileHealth(profile.limits)
+    this.#profiles.set(profile.id, health)
+    return health
+  }
+
+  /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
+  fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
+    const { policy, emit, onChange } = this.#options
+    const effect = policy.effectOf(failure, target, now)
+    if (failure.scope !== 'none' && failure.scope !== 'request') target.health.fail(failure.reason, failure.message, now)
+    const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, mark, now, mark.lease === BY_HAND)
+    if (effect !== undefined && opened?.state === 'cooling') {
+      const { scope, kind, reason } = effect
+      const { until, end, rung } = opened
+      emit({ type: 'cooldown_started', scope: scope.scope, key: scope.key, kind, reason, until, end, rung, ...(requestId !== undefined && { requestId }) })
+    }
+    for (const scope of provenAlive(failure, target)) {
+      if (scope === effect?.scope) continue
+      for (const { kind } of scope.proveAlive(mark, now)) this.#emitEnd(scope, kind, 'proof_of_life')
+    }
+    this.returnTrial(target, mark)
+    onChange()
+  }
+
+  succeed(target: Target, mark: AttemptMark, now: number): void {
+    target.health.succeed()
+    let isChanged = false
+    for (const scope of target.allScopes) {
+      for (const { kind } of scope.succeed(mark, now)) {
+        isChanged = true
+        this.#emitEnd(scope, kind, 'success')
+      }
+    }
+    if (isChanged) this.#options.onChange()
+  }
+
+  takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {
+    for (const scope of target.allScopes) if (!scope.isQuiet) scope.takeTrial(mark.lease, lapsesAt, mark.startedAt)
+  }
+
+  returnTrial(target: Target, mark: AttemptMark): void {
+    for (const scope of target.allScopes) scope.returnTrial(mark.lease)
+  }
+
+  /** Forgets the windows of these scopes: of the given kinds, or all. */
+  clear(scopes: Iterable<ScopeHealth>, by: 'reset' | 'key_change' | 'success', kinds?: readonly WindowKind[]): void {
+    for (const scope of scopes) for (const { kind } of scope.clear(kinds)) this.#emitEnd(scope, kind, by)
+    this.#options.onChange()
+  }
+
+  /** All scopes that bear on a profile: its own, its group's, and those of the origin it is reached at. */
+  scopesOf({ id, quotaGroup }: Profile, origin: string): ScopeHealth[] {
+    return [...this.#scopes.values()].filter(({ scope, key }) => {
+      const owner = ownerOf(scope, { id, quotaGroup, origin })
+      return owner !== undefined && (key === owner || key.startsWith(`${owner} `))
+    })
+  }
+
+  allScopes(): Iterable<ScopeHealth> {
+    return this.#scopes.values()
+  }
+
+  forgetProfile(profile: Profile): void {
+    this.#profiles.delete(profile.id)
+    for (const [fullKey, { scope, key }] of this.#scopes) {
+      const isOwn = scope === 'target' || scope === 'profile'
+      if (isOwn && (key === profile.id || key.startsWith(`${profile.id} `))) this.#scopes.delete(fullKey)
+    }
+  }
+
+  /** Too many scopes have come together: the caller should drop its targets and call `sweep`. */
+  get needsSweep(): boolean {
+    return this.#scopes.size > SWEEP_AT
+  }
+
+  /** Drops what nothing is known of, where no attempt is under way that could still report to it. */
+  sweep(now: number): void {
+    for (const [key, scope] of this.#scopes) if (scope.isPristine(now)) this.#scopes.delete(key)
+  }
+
+  #scope(scope: HealthScope, key: string): ScopeHealth {
+    const fullKey = scopeKey(scope, key)
+    const known = this.#scopes.get(fullKey)
+    if (known !== undefined) return known
+    const health = new ScopeHealth(scope, key)
+    this.#scopes.set(fullKey, health)
+    return health
+  }
+
+  #emitEnd(scope: ScopeHealth, kind: WindowKind, by: 'success' | 'proof_of_life' | 'reset' | 'key_change'): void {
+    this.#options.emit({ type: 'cooldown_ended', scope: scope.scope, key: scope.key, kind, by })
+  }
+}
+
+/** Whose name the keys of a scope begin with. Names hold no space, so the first one ends them. */
+function ownerOf(scope: HealthScope, names: { id: string; quotaGroup: string | undefined; origin: string }): string | undefined {
+  switch (scope) {
+    case 'target':
+    case 'profile':
+      return names.id
+    case 'group_model':
+    case 'group':
+      return names.quotaGroup
+    case 'model':
+    case 'provider':
+      return names.origin
+  }
+}
+
+function scopeKey(scope: HealthScope, key: string): string {
+  return `${scope} ${key}`
+}
+
+/**
+ * What a failure proves to be alive: an answer of the API itself that refuses the request shows that model and origin
+ * work; any other answer of the API shows that the origin is reachable.
+ */
+function provenAlive({ scope, reason, status, confidence }: Failure, { scopes }: Target): readonly ScopeHealth[] {
+  if (status === undefined || status >= 500 || confidence !== 'structured') return []
+  if (scope === 'request') return scopes.model === undefined ? [scopes.provider] : [scopes.model, scopes.provider]
+  return reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found' ? [scopes.provider] : []
+}

@@ -1,0 +1,53 @@
+import type { FailureReason } from '../../failure/index.ts'
+import type { Usage } from '../provider.ts'
+import { ProfileLimiter } from '../limits/profile-limiter.ts'
+import type { ProfileLimits } from '../profile.ts'
+
+/** What is known of one profile besides its windows: what it did, how it ended last, whether it is switched off. */
+export class ProfileHealth {
+  readonly limiter: ProfileLimiter
+  disabled: { readonly reason: string; readonly since: number } | undefined
+  /** Failures since the last success. */
+  consecutiveFailures = 0
+  requests = 0
+  successes = 0
+  failures = 0
+  inputTokens = 0
+  outputTokens = 0
+  lastUsedAt: number | undefined
+  lastError: { readonly reason: FailureReason; readonly message: string; readonly at: number } | undefined
+
+  constructor(limits: ProfileLimits) {
+    this.limiter = new ProfileLimiter(limits)
+  }
+
+  begin(now: number): void {
+    this.requests += 1
+    this.lastUsedAt = now
+    this.limiter.begin(now)
+  }
+
+  end(usage: Usage | undefined, now: number): void {
+    const input = usage?.inputTokens ?? 0
+    const output = usage?.outputTokens ?? 0
+    this.inputTokens += input
+    this.outputTokens += output
+    this.limiter.end(input + output, now)
+  }
+
+  succeed(): void {
+    this.successes += 1
+    this.consecutiveFailures = 0
+  }
+
+  fail(reason: FailureReason, message: string, now: number): void {
+    this.failures += 1
+    this.consecutiveFailures += 1
+    this.lastError = { reason, message, at: now }
+  }
+
+  forgetErrors(): void {
+    this.consecutiveFailures = 0
+    this.lastError = undefined
+  }
+}

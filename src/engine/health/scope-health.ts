@@ -1,0 +1,133 @@
+import type { FailureReason } from '../../failure/index.ts'
+import type { LadderOptions, WindowKind } from './ladder.ts'
+import { RollingCounts } from './rolling-counts.ts'
+import { type AttemptMark, type Cooling, type HalfOpen, afterFailure, afterSuccess, hasTrial, type StayAway, type Window, windowAt, withoutTrial, withTrial } from './window.ts'
+
+/** What a window can be about: the six scopes of the failure policy. */
+export type HealthScope = 'target' | 'group_model' | 'profile' | 'group' | 'model' | 'provider'
+
+/** A window that stands at some scope. */
+export interface StandingWindow {
+  readonly kind: WindowKind
+  readonly window: Window
+}
+
+/** Failures that open a breaker, by scope: an origin serves many models, so it takes one more to condemn it. */
+const BREAKER_THRESHOLDS: Readonly<Record<HealthScope, number>> = {
+  target: 2,
+  group_model: 2,
+  profile: 2,
+  group: 2,
+  model: 2,
+  provider: 3,
+}
+
+/**
+ * The health of one thing (a key, a model at an origin, …): its windows by kind, and the counts that open its breaker.
+ *
+ * Windows of different kinds stand beside each other: a key that is out of money is not back because its rate limit
+ * has passed. The state changes are the pure functions of `window.ts`; this class only holds the results.
+ */
+export class ScopeHealth {
+  readonly scope: HealthScope
+  /** What it is about, readable: `openai:primary`, `https://api.openai.com gpt-5`, … */
+  readonly key: string
+  #windows: readonly StandingWindow[] = []
+  #counts = new RollingCounts()
+
+  constructor(scope: HealthScope, key: string) {
+    this.scope = scope
+    this.key = key
+  }
+
+  /** Nothing is known against it. Almost always true, and cheap to ask. */
+  get isQuiet(): boolean {
+    return this.#windows.length === 0
+  }
+
+  /** Holds no knowledge that would change a decision. */
+  isPristine(now: number): boolean {
+    return this.isQuiet && this.#counts.isIdle(now)
+  }
+
+  /** The windows as they are now. */
+  windowsAt(now: number): readonly StandingWindow[] {
+    return this.#windows.flatMap(({ kind, window }) => {
+      const current = windowAt(window, now)
+      return current === undefined ? [] : [{ kind, window: current }]
+    })
+  }
+
+  /**
+   * Opens or changes the window of this kind. A breaker opens only when enough has failed, and so does `error` (an
+   * unknown failure says too little at first sight), unless `isCertain`.
+   * @returns the window that stands now, where this failure opened or changed it
+   */
+  fail(kind: WindowKind, reason: FailureReason, stayAway: StayAway, attempt: AttemptMark, now: number, isCertain: boolean): Window | undefined {
+    const before = this.#find(kind)
+    const needsCount = (kind === 'breaker' || kind === 'error') && stayAway.end === 'inferred'
+    if (needsCount) this.#counts.failure(now)
+    if (needsCount && !isCertain && before === undefined && !this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)) return undefined
+    const after = afterFailure(before, reason, stayAway, attempt, now)
+    if (after === before) return undefined
+    this.#put(kind, after)
+    return after.state === 'cooling' ? after : undefined
+  }
+
+  /** @returns the windows that this success closed */
+  succeed(attempt: AttemptMark, now: number): readonly StandingWindow[] {
+    this.#counts.success(now)
+    if (this.isQuiet) return []
+    return this.#close(({ window }) => afterSuccess(window, attempt, now) === undefined)
+  }
+
+  /** The origin has proved to be alive without having served the request: breaker windows close if this was their trial. */
+  proveAlive(attempt: AttemptMark, now: number): readonly StandingWindow[] {
+    return this.#close(({ kind, window }) => kind === 'breaker' && afterSuccess(window, attempt, now) === undefined)
+  }
+
+  /** Takes the trial of every window that is waiting for one, and, when let through regardless, of the cooling ones. */
+  takeTrial(lease: number, lapsesAt: number, now: number): void {
+    this.#windows = this.#windows.map(({ kind, window }) => {
+      const current = windowAt(window, now) ?? window
+      return { kind, window: canBeTried(current) ? withTrial(current, { lease, lapsesAt }) : current }
+    })
+  }
+
+  returnTrial(lease: number): void {
+    if (!this.isQuiet) this.#windows = this.#windows.map(({ kind, window }) => ({ kind, window: withoutTrial(window, lease) }))
+  }
+
+  /** Forgets the windows of the given kinds, or everything. @returns what was closed */
+  clear(kinds?: readonly WindowKind[]): readonly StandingWindow[] {
+    if (kinds === undefined) this.#counts = new RollingCounts()
+    return this.#close(({ kind }) => kinds === undefined || kinds.includes(kind))
+  }
+
+  /** Someone is finding out whether it is back. */
+  isOnTrial(now: number): boolean {
+    return this.#windows.some(({ window }) => window.state !== 'reopened' && hasTrial(window, now))
+  }
+
+  #find(kind: WindowKind): Window | undefined {
+    return this.#windows.find((standing) => standing.kind === kind)?.window
+  }
+
+  #put(kind: WindowKind, window: Window): void {
+    this.#windows = [...this.#windows.filter((standing) => standing.kind !== kind), { kind, window }]
+  }
+
+  #close(isOver: (standing: StandingWindow) => boolean): readonly StandingWindow[] {
+    const closed = this.#windows.filter(isOver)
+    if (closed.length > 0) this.#windows = this.#windows.filter((standing) => !closed.includes(standing))
+    return closed
+  }
+}
+
+/** Bounds for every kind of window. */
+export type Ladders = Readonly<Record<WindowKind, LadderOptions>>
+
+/** A preset's fixed windows know no trials: there, every attempt that is let through counts alike. */
+function canBeTried(window: Window): window is Cooling | HalfOpen {
+  return window.state === 'half_open' || (window.state === 'cooling' && window.end !== 'fixed')
+}

@@ -1,0 +1,91 @@
+import type { FailureReason } from '../../failure/index.ts'
+import type { LimitName } from '../limits/profile-limiter.ts'
+import type { Target } from '../target.ts'
+import type { HealthScope, ScopeHealth, StandingWindow } from './scope-health.ts'
+import { hasTrial } from './window.ts'
+
+/** How a target stands: may it be tried, and if not, why and until when. Times are epoch milliseconds. */
+export type Standing =
+  | HealthStanding
+  | { readonly state: 'limited'; readonly limit: LimitName; readonly until?: number }
+  | { readonly state: 'profile_disabled'; readonly reason: string }
+
+/** The part of it that health alone decides. */
+export type HealthStanding =
+  | { readonly state: 'open' }
+  /** Open for exactly one attempt, which finds out whether it is back. */
+  | { readonly state: 'trial' }
+  /** Somebody is finding out. */
+  | { readonly state: 'on_trial'; readonly scope: HealthScope; readonly reason: FailureReason }
+  | CoolingStanding
+
+export interface CoolingStanding {
+  readonly state: 'cooling'
+  /** The scope whose window ends last. */
+  readonly scope: HealthScope
+  readonly reason: FailureReason
+  readonly until: number
+  /** Only breaker windows whose end we inferred keep it out: where there is no alternative it may be tried. */
+  readonly isOnlyBreaker: boolean
+  /** Only a preset's fixed windows keep it out. */
+  readonly isOnlyFixed: boolean
+  /** Somebody has been let through and is finding out. */
+  readonly isOnTrial: boolean
+}
+
+const OPEN: HealthStanding = { state: 'open' }
+const TRIAL: HealthStanding = { state: 'trial' }
+
+/** Looks at all scopes of a target and at its profile's limits; the strictest decides. */
+export function standingOf(target: Target, now: number): Standing {
+  const { disabled, limiter } = target.health
+  if (disabled !== undefined) return { state: 'profile_disabled', reason: disabled.reason }
+  const standing = healthOf(target.allScopes, now)
+  if (standing.state === 'cooling' || standing.state === 'on_trial') return standing
+  const held = limiter.heldBy(now)
+  return held === undefined ? standing : { state: 'limited', ...held }
+}
+
+/** How a set of scopes stands together. */
+export function healthOf(scopes: readonly ScopeHealth[], now: number): HealthStanding {
+  let standing = OPEN
+  for (const health of scopes) {
+    if (health.isQuiet) continue
+    for (const { kind, window } of health.windowsAt(now)) {
+      if (window.state === 'reopened') continue
+      const { scope } = health
+      const { reason } = window
+      const isOnTrial = hasTrial(window, now)
+      if (window.state === 'cooling') {
+        const other = standing.state === 'cooling' ? standing : undefined
+        const isLast = other === undefined || window.until > other.until
+        standing = {
+          state: 'cooling',
+          scope: isLast ? scope : other.scope,
+          reason: isLast ? reason : other.reason,
+          until: isLast ? window.until : other.until,
+          isOnlyBreaker: (other?.isOnlyBreaker ?? true) && kind === 'breaker' && window.end === 'inferred',
+          isOnlyFixed: (other?.isOnlyFixed ?? true) && window.end === 'fixed',
+          isOnTrial: (other?.isOnTrial ?? standing.state === 'on_trial') || isOnTrial,
+        }
+      } else if (standing.state === 'cooling') {
+        if (isOnTrial) standing = { ...standing, isOnTrial }
+      } else if (isOnTrial) {
+        standing = { state: 'on_trial', scope, reason }
+      } else if (standing.state === 'open') {
+        standing = TRIAL
+      }
+    }
+  }
+  return standing
+}
+
+/** The windows that keep a set of scopes from being simply open, with their scope. */
+export function windowsOf(scopes: readonly ScopeHealth[], now: number): (StandingWindow & { readonly health: ScopeHealth })[] {
+  return scopes.flatMap((health) =>
+    health
+      .windowsAt(now)
+      .filter(({ window }) => window.state !== 'reopened')
+      .map((standing) => ({ ...standing, health })),
+  )
+}

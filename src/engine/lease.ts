@@ -1,0 +1,107 @@
+import type { Failure } from '../failure/index.ts'
+import type { HealthBook } from './health/health-book.ts'
+import type { AttemptMark } from './health/window.ts'
+import type { Clock } from './clock.ts'
+import type { Profile } from './profile.ts'
+import type { Usage } from './provider.ts'
+import type { Target } from './target.ts'
+
+/** How an attempt ended well. */
+export interface LeaseResult {
+  readonly latencyMs?: number
+  readonly usage?: Usage
+}
+
+export interface LeaseDependencies {
+  readonly clock: Clock
+  readonly book: HealthBook
+  /** Diagnoses an error that was handed to `fail`. */
+  readonly classify: (error: unknown, target: Target) => Failure
+  /** Room may have become free. */
+  readonly onEnd: (lease: Lease) => void
+}
+
+/**
+ * The right to make one attempt, counted against the profile's limits and, where its window has run out, as its trial.
+ *
+ * It ends with the first of `succeed`, `fail`, `release` and disposal; whatever comes later does nothing. One that is
+ * never ended lapses after the attempt limit.
+ *
+ * ```ts
+ * using lease = manager.acquire({ provider: 'openai', model: 'gpt-5' })
+ * ```
+ */
+export class Lease {
+  readonly target: Target
+  readonly isTrial: boolean
+  readonly #mark: AttemptMark
+  readonly #dependencies: LeaseDependencies
+  #isCommitted = false
+  #isEnded = false
+
+  constructor(dependencies: LeaseDependencies, target: Target, mark: AttemptMark, isTrial: boolean) {
+    this.#dependencies = dependencies
+    this.target = target
+    this.isTrial = isTrial
+    this.#mark = mark
+    target.health.begin(mark.startedAt)
+  }
+
+  get profile(): Profile {
+    return this.target.credential
+  }
+
+  get startedAt(): number {
+    return this.#mark.startedAt
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** The answer has begun: that decides a trial. The lease goes on until the answer is complete. */
+  commit(): void {
+    if (this.#isEnded || this.#isCommitted) return
+    this.#isCommitted = true
+    const { book, clock } = this.#dependencies
+    book.succeed(this.target, this.#mark, clock.now())
+  }
+
+  succeed(result: LeaseResult = {}): void {
+    if (this.#isEnded) return
+    this.commit()
+    this.#end(result.usage)
+  }
+
+  /** @returns the diagnosis */
+  fail(error: unknown): Failure {
+    const failure = this.#dependencies.classify(error, this.target)
+    this.failWith(failure)
+    return failure
+  }
+
+  /** Ends it with a failure that has been diagnosed already. */
+  failWith(failure: Failure, requestId?: string): void {
+    if (this.#isEnded) return
+    const { book, clock } = this.#dependencies
+    book.fail(this.target, failure, this.#mark, clock.now(), requestId)
+    this.#end()
+  }
+
+  /** Ends it without a verdict: a trial is given back. */
+  release(usage?: Usage): void {
+    if (this.#isEnded) return
+    this.#dependencies.book.returnTrial(this.target, this.#mark)
+    this.#end(usage)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  #end(usage?: Usage): void {
+    this.#isEnded = true
+    this.target.health.end(usage, this.#dependencies.clock.now())
+    this.#dependencies.onEnd(this)
+  }
+}

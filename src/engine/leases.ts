@@ -1,0 +1,55 @@
+import type { HealthBook } from './health/health-book.ts'
+import type { Clock } from './clock.ts'
+import { Lease, type LeaseDependencies } from './lease.ts'
+import type { Target } from './target.ts'
+
+interface LeasesOptions extends Omit<LeaseDependencies, 'onEnd'> {
+  readonly clock: Clock
+  readonly book: HealthBook
+  readonly trialLapseMs: number
+  /** Leases that have been forgotten end after this long. */
+  readonly lapseMs: number
+  readonly onEnd: () => void
+}
+
+/** Hands out leases and takes back those that were forgotten. */
+export class Leases {
+  readonly #options: LeasesOptions
+  readonly #dependencies: LeaseDependencies
+  /** Those given to users, the oldest first. The engine's own always end. */
+  readonly #lent = new Set<Lease>()
+  #lastId = 0
+
+  constructor(options: LeasesOptions) {
+    this.#options = options
+    this.#dependencies = {
+      ...options,
+      onEnd: (lease) => {
+        this.#lent.delete(lease)
+        options.onEnd()
+      },
+    }
+  }
+
+  open(target: Target, isTrial: boolean): Lease {
+    const { book, clock, trialLapseMs } = this.#options
+    this.#lastId += 1
+    const mark = { lease: this.#lastId, startedAt: clock.now() }
+    if (isTrial) book.takeTrial(target, mark, mark.startedAt + trialLapseMs)
+    return new Lease(this.#dependencies, target, mark, isTrial)
+  }
+
+  lend(target: Target, isTrial: boolean): Lease {
+    const lease = this.open(target, isTrial)
+    this.#lent.add(lease)
+    return lease
+  }
+
+  /** Ends what was forgotten; called before anything is decided. */
+  reclaim(now: number): void {
+    for (const lease of this.#lent) {
+      if (now - lease.startedAt < this.#options.lapseMs) return
+      lease.release()
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { classifyFailure, type Failure } from '../../failure/index.ts'
+import type { Random } from '../clock.ts'
+import { rungMs, type WindowKind } from '../health/ladder.ts'
+import type { Ladders, ScopeHealth } from '../health/scope-health.ts'
+import type { StayAway } from '../health/window.ts'
+import type { Target } from '../target.ts'
+import type { FailurePolicy } from './policy.ts'
+
+export interface EvidenceOptions {
+  readonly ladders: Ladders
+  /** The longest a provider's word keeps something out, milliseconds. */
+  readonly maxHintMs: number
+  readonly random: Random
+}
+
+/** Our own policy: what failed, and for how long, from what the provider said. `docs/failures.md` explains it. */
+export function evidencePolicy({ ladders, maxHintMs, random }: EvidenceOptions): FailurePolicy {
+  return {
+    classify: classifyFailure,
+    retriesTarget: true,
+    pausesBetweenTargets: false,
+    whenNothingIsOpen: { wait: true, panic: 'breaker' },
+    effectOf(failure, target, now) {
+      const kind = windowKindOf(failure)
+      const scope = scopeOf(failure, target)
+      if (kind === undefined || scope === undefined) return undefined
+      const stayAway: StayAway =
+        failure.retryAfterMs === undefined
+          ? { end: 'inferred', lengthMs: (rung) => rungMs(kind, rung, ladders[kind], random) }
+          : { end: 'stated', until: now + Math.min(failure.retryAfterMs, maxHintMs) }
+      return { scope, kind, reason: failure.reason, stayAway }
+    },
+  }
+}
+
+function windowKindOf({ reason, scope, confidence }: Failure): WindowKind | undefined {
+  switch (reason) {
+    case 'rate_limit':
+      return 'rateLimit'
+    case 'billing':
+      return 'billing'
+    case 'auth':
+      return 'auth'
+    case 'permission':
+      // A bare 403 of an edge in front of the provider may be gone in a minute; a stated block will not.
+      return scope === 'provider' && confidence === 'status' ? 'breaker' : 'permission'
+    case 'model_not_found':
+      return 'permission'
+    case 'overloaded':
+    case 'timeout':
+    case 'network':
+    case 'server_error':
+    case 'stream_interrupted':
+    case 'bad_response':
+      return 'breaker'
+    case 'unknown':
+      return 'error'
+    case 'context_length':
+    case 'content_policy':
+    case 'invalid_request':
+    case 'canceled':
+      return undefined
+  }
+}
+
+/** The scope that carries the window. Where the model is not known, what is about a model falls on the profile. */
+function scopeOf({ reason, scope }: Failure, target: Target): ScopeHealth | undefined {
+  const { scopes } = target
+  switch (scope) {
+    case 'none':
+    case 'request':
+      return undefined
+    case 'target':
+      if (reason === 'rate_limit' && scopes.groupModel !== undefined) return scopes.groupModel
+      return scopes.target ?? scopes.profile
+    case 'profile':
+      // Money and account-wide limits belong to the group that shares them; a bad key is bad alone.
+      return reason === 'rate_limit' || reason === 'billing' ? (scopes.group ?? scopes.profile) : scopes.profile
+    case 'model':
+      return scopes.model ?? scopes.profile
+    case 'provider':
+      return scopes.provider
+  }
+}

@@ -1,0 +1,122 @@
+import { FailoverError, type Failure } from '../failure/index.ts'
+import { type Attempt, AttemptTimeout } from './attempt.ts'
+import type { Clock } from './clock.ts'
+import type { EventDraft } from './events.ts'
+import type { Usage } from './provider.ts'
+import type { Target } from './target.ts'
+
+export interface LifeDependencies {
+  readonly clock: Clock
+  readonly hub: { readonly isHeard: boolean; emit(event: EventDraft): void }
+  readonly classify: (error: unknown, target: Target) => Failure
+}
+
+interface LifeOptions {
+  readonly id: string
+  readonly deadlineMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * What a request holds from its first look at the chain until its answer is complete: its deadline, its caller's
+ * signal, and the story that is told of it. It has exactly one outcome.
+ */
+export class RequestLife {
+  readonly id: string
+  readonly startedAt: number
+  /** Epoch milliseconds. */
+  readonly deadlineAt: number
+  readonly #dependencies: LifeDependencies
+  readonly #controller = new AbortController()
+  readonly #cancelDeadline: () => void
+  readonly #callerSignal: AbortSignal | undefined
+  #isOver = false
+
+  constructor(dependencies: LifeDependencies, { id, deadlineMs, signal }: LifeOptions) {
+    this.#dependencies = dependencies
+    this.id = id
+    const { clock } = dependencies
+    this.startedAt = clock.now()
+    this.deadlineAt = this.startedAt + deadlineMs
+    this.#callerSignal = signal
+    this.#cancelDeadline = clock.setTimer(() => {
+      this.#controller.abort(new FailoverError('DEADLINE_EXCEEDED', `the deadline of ${deadlineMs} ms has passed`, { isRetryable: true }))
+    }, deadlineMs)
+    if (signal?.aborted) this.#leave()
+    else signal?.addEventListener('abort', this.#leave, { once: true })
+  }
+
+  /** Aborts when the caller leaves or the deadline passes; its reason is the `FailoverError` to throw. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** An attempt failed: diagnoses it, tells health, and writes it down. */
+  fail(attempt: Attempt, error: unknown, isCommitted: boolean): Failure {
+    const diagnosis = this.#dependencies.classify(error, attempt.target)
+    // A limit that our own deadline cut short proves nothing about the target.
+    const isCutShort = error instanceof AttemptTimeout && error.limit.isCutShort
+    const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : diagnosis
+    const { record } = attempt
+    attempt.end('failed')
+    Object.assign(record, { reason: failure.reason, ruleId: failure.ruleId }, failure.status !== undefined && { status: failure.status })
+    if (failure.retryAfterMs !== undefined) Object.assign(record, { retryAfterMs: failure.retryAfterMs })
+    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_failed', durationMs: record.durationMs, isCommitted, failure }))
+    attempt.lease.failWith(failure, this.id)
+    return failure
+  }
+
+  /** An attempt was given up for a reason that is nobody's fault. */
+  cancel(attempt: Attempt, isCommitted: boolean, usage?: Usage): void {
+    attempt.abort(this.signal.reason)
+    attempt.end('canceled')
+    attempt.lease.release(usage)
+    const { durationMs } = attempt.record
+    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_canceled', durationMs, isCommitted }))
+  }
+
+  succeed(attempt: Attempt, attempts: number, usage: Usage | undefined): void {
+    attempt.end('succeeded')
+    attempt.lease.succeed(usage === undefined ? {} : { usage })
+    const { durationMs } = attempt.record
+    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_succeeded', durationMs, ...(usage !== undefined && { usage }) }))
+    if (!this.#end()) return
+    this.#emit({ type: 'request_succeeded', requestId: this.id, target: attempt.record.target, attempts, durationMs: this.#durationMs })
+  }
+
+  /** The request ends with an error. */
+  end(error: FailoverError, attempts: number): void {
+    if (!this.#end()) return
+    const common = { requestId: this.id, attempts, durationMs: this.#durationMs }
+    if (error.code === 'CANCELED') this.#emit({ type: 'request_canceled', ...common })
+    else {
+      const { code, nextAvailableAt } = error
+      this.#emit({ type: 'request_failed', ...common, code, ...(nextAvailableAt !== undefined && { nextAvailableAt }) })
+    }
+  }
+
+  get #durationMs(): number {
+    return this.#dependencies.clock.now() - this.startedAt
+  }
+
+  readonly #leave = (): void => {
+    this.#controller.abort(new FailoverError('CANCELED', 'the caller canceled the request', { cause: this.#callerSignal?.reason, reason: 'canceled' }))
+  }
+
+  /** @returns whether it was still going on */
+  #end(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
+    this.#cancelDeadline()
+    this.#callerSignal?.removeEventListener('abort', this.#leave)
+    return true
+  }
+
+  #tell(attempt: Attempt, draft: (common: { requestId: string; target: Attempt['record']['target']; attempt: number }) => EventDraft): void {
+    if (this.#dependencies.hub.isHeard) this.#emit(draft({ requestId: this.id, target: attempt.record.target, attempt: attempt.number }))
+  }
+
+  #emit(event: EventDraft): void {
+    this.#dependencies.hub.emit(event)
+  }
+}

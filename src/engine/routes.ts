@@ -1,0 +1,77 @@
+import { FailoverError } from '../failure/index.ts'
+import type { ModelRequest } from './provider.ts'
+import type { Target } from './target.ts'
+import type { TargetTable } from './target-table.ts'
+
+/** A name that stands for a primary model reference and its fallbacks. */
+export interface RouteOptions {
+  /** A model reference, or another route's name. */
+  readonly primary: string
+  /** Tried in order. Default: none. */
+  readonly fallbacks?: readonly string[]
+}
+
+/** One model of a request's chain. */
+export interface ChainLink {
+  /** As it was written. */
+  readonly reference: string
+  readonly provider: string
+  /** Absent where every profile brings its own default model. */
+  readonly model: string | undefined
+  /** The profile that is to serve it if it can. */
+  readonly pinned: string | undefined
+  /** The targets that serve it as things stand now, in the order in which they are tried; a pinned profile is first. */
+  targets(): readonly Target[]
+}
+
+/** Turns what a request asks for into the models that may serve it, in order. */
+export class Routes<Request extends ModelRequest, Event> {
+  readonly #table: TargetTable<Request, Event>
+  readonly #routes: Readonly<Record<string, RouteOptions>>
+  readonly #fallbacks: readonly string[]
+
+  constructor(table: TargetTable<Request, Event>, routes: Readonly<Record<string, RouteOptions>>, fallbacks: readonly string[]) {
+    this.#table = table
+    this.#routes = routes
+    this.#fallbacks = fallbacks
+  }
+
+  /**
+   * @param model a route's name or a model reference
+   * @param fallbacks in place of the configured ones; empty is strict
+   */
+  chain(model: string, fallbacks?: readonly string[]): ChainLink[] {
+    const route = Object.hasOwn(this.#routes, model) ? this.#routes[model] : undefined
+    const references =
+      route === undefined ? [model, ...(fallbacks ?? this.#fallbacks)] : [route.primary, ...(fallbacks ?? route.fallbacks ?? [])]
+    const links = this.#expand(references, new Set(route === undefined ? [] : [model])).map((reference) => this.#link(reference))
+    // A model that is named twice is still one model: trying it again is what retries are for.
+    return links.filter((link, index) => {
+      const isSame = (other: ChainLink): boolean =>
+        other.provider === link.provider && other.model === link.model && other.pinned === link.pinned
+      return links.findIndex(isSame) === index
+    })
+  }
+
+  /** Replaces names of routes by what they stand for; a route met on the way to itself is left out. */
+  #expand(references: readonly string[], seen: ReadonlySet<string>): string[] {
+    return references.flatMap((reference) => {
+      const route = Object.hasOwn(this.#routes, reference) ? this.#routes[reference] : undefined
+      if (route === undefined) return [reference]
+      if (seen.has(reference)) return []
+      return this.#expand([route.primary, ...(route.fallbacks ?? [])], new Set([...seen, reference]))
+    })
+  }
+
+  #link(reference: string): ChainLink {
+    if (reference.trim() === '') throw new FailoverError('INVALID_REQUEST', 'a model reference must not be empty')
+    const { provider, model, profile, isProviderOnly } = this.#table.resolve(reference)
+    const served = isProviderOnly ? undefined : model
+    const targets = (): readonly Target[] => {
+      const all = this.#table.targets(provider, served)
+      if (profile === undefined) return all
+      return [...all.filter((target) => target.profile === profile), ...all.filter((target) => target.profile !== profile)]
+    }
+    return { reference, provider, model: served, pinned: profile, targets }
+  }
+}

@@ -1,0 +1,114 @@
+import type { FailureReason } from '../failure/index.ts'
+import { isOpen } from './availability.ts'
+import { healthOf, type HealthStanding } from './health/standing.ts'
+import type { WindowKind } from './health/ladder.ts'
+import type { ScopeHealth } from './health/scope-health.ts'
+import type { Settings } from './options.ts'
+import type { ProfileView } from './profile.ts'
+import type { Target } from './target.ts'
+
+/** What would bring something back. */
+export type ClearedBy =
+  /** nothing but the time */
+  | 'time'
+  /** one attempt that succeeds, once the time has passed */
+  | 'trial'
+  /** a changed key (`updateProfile`), or a trial once the time has passed */
+  | 'key_change'
+  /** `enable(id)` */
+  | 'enable'
+
+/** Whether something may be tried, and if not, why. Times are epoch milliseconds. */
+export interface HealthView {
+  readonly status: 'available' | 'rate_limited' | 'error' | 'disabled'
+  /** A failure's reason, or the text `disable` was given. */
+  readonly reason?: FailureReason | string
+  readonly since?: number
+  readonly until?: number
+  readonly clearedBy?: ClearedBy
+}
+
+export interface ModelStatus extends HealthView {
+  readonly model: string
+}
+
+export interface ProfileStatus extends ProfileView, HealthView {
+  readonly lastError?: { readonly reason: FailureReason; readonly message: string; readonly at: number }
+  readonly consecutiveFailures: number
+  readonly inFlight: number
+  readonly requests: number
+  readonly successes: number
+  readonly failures: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly lastUsedAt?: number
+  /** The models it has been asked for. */
+  readonly models: readonly ModelStatus[]
+}
+
+export interface FailoverStatus {
+  readonly totalProfiles: number
+  /** Profiles with at least one open target. */
+  readonly availableProfiles: number
+  readonly profiles: readonly ProfileStatus[]
+  readonly config: Settings
+}
+
+/**
+ * @param profile the profile as such
+ * @param targets its targets of the models it has been asked for
+ */
+export function profileStatus(profile: Target, targets: readonly Target[], now: number): ProfileStatus {
+  const { credential, health } = profile
+  const models = targets.map((target) => ({ model: target.model, ...healthView(target, now) }))
+  const { consecutiveFailures, requests, successes, failures, inputTokens, outputTokens, lastUsedAt, lastError } = health
+  return {
+    ...credential.toJSON(),
+    ...ownView(profile, models, now),
+    ...(lastError !== undefined && { lastError }),
+    consecutiveFailures,
+    inFlight: health.limiter.inFlight,
+    requests,
+    successes,
+    failures,
+    inputTokens,
+    outputTokens,
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
+    models,
+  }
+}
+
+/** With at least one open target; a profile nobody has asked for anything yet counts by itself. */
+export function isProfileAvailable(profile: Target, targets: readonly Target[], now: number): boolean {
+  return isOpen(profile, now) && (targets.length === 0 || targets.some((target) => isOpen(target, now)))
+}
+
+/** A profile is as it stands itself; where that is open but all its models are out, as the first to come back. */
+function ownView(profile: Target, models: readonly ModelStatus[], now: number): HealthView {
+  const view = healthView(profile, now)
+  if (view.status !== 'available' || models.length === 0 || models.some(({ status }) => status === 'available')) return view
+  const { model: _, ...soonest } = models.reduce((best, other) => ((other.until ?? 0) < (best.until ?? 0) ? other : best))
+  return soonest
+}
+
+function healthView(target: Target, now: number): HealthView {
+  const { disabled } = target.health
+  if (disabled !== undefined) return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
+  const standing: HealthStanding = healthOf(target.allScopes, now)
+  if (standing.state === 'open' || standing.state === 'trial') return { status: 'available' }
+  const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
+  if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }
+  const { kind, since, isInferred } = windowBehind(target.allScopes, standing.until, now)
+  const clearedBy = kind === 'auth' || kind === 'billing' ? 'key_change' : isInferred ? 'trial' : 'time'
+  return { status, reason: standing.reason, since, until: standing.until, clearedBy }
+}
+
+/** The window that ends last, which is the one that decides. */
+function windowBehind(scopes: readonly ScopeHealth[], until: number, now: number): { kind: WindowKind; since: number; isInferred: boolean } {
+  for (const scope of scopes) {
+    for (const { kind, window } of scope.windowsAt(now)) {
+      if (window.state === 'cooling' && window.until === until) return { kind, since: window.since, isInferred: window.end === 'inferred' }
+    }
+  }
+  return { kind: 'error', since: now, isInferred: true }
+}

@@ -1,0 +1,191 @@
+import { FailoverError, invalidOption } from '../failure/index.ts'
+import type { HealthBook } from './health/health-book.ts'
+import { type ModelRef, parseModelRef } from './model-ref.ts'
+import { Profile } from './profile.ts'
+import type { ModelRequest } from './provider.ts'
+import type { ProviderRegistry } from './provider-registry.ts'
+import type { Target } from './target.ts'
+
+/** Models whose targets are kept ready, for each provider; a caller who invents names must not fill the memory. */
+const MAX_MODELS = 1_000
+
+interface Tenant {
+  readonly profile: Profile
+  /** The profile as such, without a model. */
+  readonly target: Target
+  /** Place in the order of declaration. */
+  readonly declared: number
+}
+
+/**
+ * Which profiles there are, in which order they are tried, and the targets they make with each model.
+ *
+ * The order within a provider: the explicit `order`, then lower priority, then declaration.
+ */
+export class TargetTable<Request extends ModelRequest, Event> {
+  readonly #registry: ProviderRegistry<Request, Event>
+  readonly #order: Readonly<Record<string, readonly string[]>>
+  readonly #book: HealthBook
+  readonly #tenants = new Map<string, Tenant>()
+  /** The same by provider, in the order in which they are tried. */
+  readonly #byProvider = new Map<string, readonly Tenant[]>()
+  /** Profiles that stand in for a provider that has none. */
+  readonly #implicit = new Map<string, Tenant>()
+  readonly #targets = new Map<string, Map<string, readonly Target[]>>()
+  #declared = 0
+
+  constructor(registry: ProviderRegistry<Request, Event>, order: Readonly<Record<string, readonly string[]>>, book: HealthBook) {
+    this.#registry = registry
+    this.#order = order
+    this.#book = book
+  }
+
+  get size(): number {
+    return this.#tenants.size
+  }
+
+  add(profile: Profile): void {
+    if (this.#tenants.has(profile.id)) throw invalidOption('profile.id', profile.id, 'there is a profile of this id already')
+    this.#put(profile, this.#declared++)
+  }
+
+  replace(profile: Profile): void {
+    const { declared, profile: before } = this.#tenant(profile.id)
+    this.#put(profile, declared)
+    if (before.provider !== profile.provider) this.#arrange(before.provider)
+  }
+
+  remove(id: string): Profile | undefined {
+    const tenant = this.#tenants.get(id)
+    if (tenant === undefined) return undefined
+    this.#tenants.delete(id)
+    this.#arrange(tenant.profile.provider)
+    this.#book.forgetProfile(tenant.profile)
+    return tenant.profile
+  }
+
+  /** @throws FailoverError `UNKNOWN_PROFILE` */
+  profileTarget(id: string): Target {
+    return this.#tenant(id).target
+  }
+
+  find(id: string): Profile | undefined {
+    return (this.#tenants.get(id) ?? this.#implicitById(id))?.profile
+  }
+
+  /** Every profile as such, in the order in which they would be tried; across providers, by priority. */
+  profileTargets(provider?: string): Target[] {
+    if (provider !== undefined) return this.#tenantsOf(provider).map(({ target }) => target)
+    const places = [...this.#tenants.values()].sort((a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared)
+    // Each provider's own order decides among its places.
+    const queues = new Map([...this.#byProvider].map(([name, tenants]) => [name, tenants.values()]))
+    return places.flatMap((place) => queues.get(place.profile.provider)?.next().value?.target ?? [])
+  }
+
+  /**
+   * The targets of a model at a provider, in the order in which they are tried. Without a model: those of the
+   * profiles that name a default one.
+   */
+  targets(provider: string, model: string | undefined): readonly Target[] {
+    const models = this.#targets.get(provider) ?? new Map<string, readonly Target[]>()
+    const known = models.get(model ?? '')
+    if (known !== undefined) return known
+    if (models.size >= MAX_MODELS) models.clear()
+    const targets = this.#tenantsOf(provider).flatMap(({ profile, target: { origin } }) => {
+      const served = model ?? profile.model
+      return served === undefined ? [] : [this.#book.target(profile, served, origin)]
+    })
+    this.#targets.set(provider, models.set(model ?? '', targets))
+    return targets
+  }
+
+  /** One profile's target for a model. */
+  target(id: string, model: string | undefined): Target {
+    const { profile, target } = this.#tenant(id)
+    if (model === undefined) return target
+    const known = this.#targets.get(profile.provider)?.get(model)?.find((candidate) => candidate.profile === id)
+    return known ?? this.#book.target(profile, model, target.origin)
+  }
+
+  /** The models that a profile has targets ready for. */
+  knownTargets(profile: Profile): Target[] {
+    return [...(this.#targets.get(profile.provider)?.values() ?? [])].flat().filter((target) => target.profile === profile.id)
+  }
+
+  /** Drops all targets, which come back when they are asked for. */
+  dropTargets(): void {
+    this.#targets.clear()
+  }
+
+  /** Reads a model reference; see `model-ref.ts` for its grammar. */
+  resolve(reference: string): ModelRef & { readonly isProviderOnly: boolean } {
+    if (this.#isProvider(reference) && this.#tenantsOf(reference).some(({ profile }) => profile.model !== undefined)) {
+      return { provider: reference, model: '', isProviderOnly: true }
+    }
+    const providers = this.#byProvider.size > 0 ? [...this.#byProvider.keys()] : this.#registry.names()
+    const ref = parseModelRef(reference, {
+      isProvider: (name) => this.#isProvider(name),
+      aliasOf: (model) => this.#registry.aliasOf(model),
+      findProfile: (provider, name) => {
+        const tenants = this.#tenantsOf(provider)
+        return tenants.find(({ profile }) => profile.id === name || profile.id === `${provider}:${name}`)?.profile.id
+      },
+      soleProvider: providers.length === 1 ? providers[0] : undefined,
+    })
+    return { ...ref, isProviderOnly: false }
+  }
+
+  #isProvider(name: string): boolean {
+    return this.#byProvider.has(name) || this.#registry.get(name).state !== 'unknown'
+  }
+
+  #put(profile: Profile, declared: number): void {
+    this.#tenants.set(profile.id, { profile, declared, target: this.#book.target(profile, undefined, this.#originOf(profile)) })
+    this.#arrange(profile.provider)
+  }
+
+  #arrange(provider: string): void {
+    const order = this.#order[provider] ?? []
+    const rank = ({ profile }: Tenant): number => (order.includes(profile.id) ? order.indexOf(profile.id) : order.length)
+    const tenants = [...this.#tenants.values()]
+      .filter(({ profile }) => profile.provider === provider)
+      .sort((a, b) => rank(a) - rank(b) || a.profile.priority - b.profile.priority || a.declared - b.declared)
+    if (tenants.length > 0) this.#byProvider.set(provider, tenants)
+    else this.#byProvider.delete(provider)
+    this.#targets.delete(provider)
+  }
+
+  #tenant(id: string): Tenant {
+    const tenant = this.#tenants.get(id) ?? this.#implicitById(id)
+    if (tenant === undefined) {
+      const known = [...this.#tenants.keys()].join(', ') || 'none'
+      throw new FailoverError('UNKNOWN_PROFILE', `there is no profile ${JSON.stringify(id)}; known profiles: ${known}`)
+    }
+    return tenant
+  }
+
+  #tenantsOf(provider: string): readonly Tenant[] {
+    return this.#byProvider.get(provider) ?? [this.#implicitOf(provider)]
+  }
+
+  /** rsclaw's implicit single default profile, `provider:default`, without a key. */
+  #implicitOf(provider: string): Tenant {
+    const known = this.#implicit.get(provider)
+    if (known !== undefined) return known
+    const profile = new Profile({ id: `${provider}:default`, provider })
+    const tenant: Tenant = { profile, declared: 0, target: this.#book.target(profile, undefined, this.#originOf(profile)) }
+    this.#implicit.set(provider, tenant)
+    return tenant
+  }
+
+  #implicitById(id: string): Tenant | undefined {
+    const provider = id.endsWith(':default') ? id.slice(0, -':default'.length) : ''
+    return this.#registry.get(provider).state === 'registered' ? this.#implicitOf(provider) : this.#implicit.get(provider)
+  }
+
+  #originOf(profile: Profile): string {
+    const entry = this.#registry.get(profile.provider)
+    if (entry.state === 'registered' && entry.provider.originOf !== undefined) return entry.provider.originOf(profile)
+    return profile.baseUrl === undefined ? profile.provider : new URL(profile.baseUrl).origin
+  }
+}
