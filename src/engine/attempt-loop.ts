@@ -1,17 +1,17 @@
-import { type AttemptRecord, FailoverError, type Failure } from '../failure/index.ts'
+import type { AttemptRecord, FailoverError, Failure } from '../failure/index.ts'
 import { Attempt, type AttemptLimit } from './attempt.ts'
+import { soonestOpening } from './availability.ts'
 import type { Clock } from './clock.ts'
 import { Course } from './course.ts'
 import type { Credentials } from './credentials.ts'
-import { soonestOpening } from './availability.ts'
 import type { AttemptKind, EventDraft, SkipCause } from './events.ts'
 import { standingOf } from './health/standing.ts'
 import type { Lease } from './lease.ts'
 import type { Settings } from './options.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 import type { AttemptContext } from './provider.ts'
-import type { RequestLife } from './request-life.ts'
 import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
+import type { RequestLife } from './request-life.ts'
 import type { RetryTokens } from './retry-tokens.ts'
 import type { ChainLink } from './routes.ts'
 import type { Strategy } from './select/strategy.ts'
@@ -175,7 +175,11 @@ export class AttemptLoop<T> {
       this.#course.exclude(target)
       return this.#chooseIn(link, wantsDeferred, now)
     }
-    return { do: 'try', candidate: { link, target }, kind: trials.has(target) ? 'trial' : wantsDeferred ? 'retry' : 'regular' }
+    return {
+      do: 'try',
+      candidate: { link, target },
+      kind: trials.has(target) ? 'trial' : wantsDeferred ? 'retry' : 'regular',
+    }
   }
 
   /** Wait, panic, or fail: in this order. */
@@ -187,7 +191,9 @@ export class AttemptLoop<T> {
     if (only !== undefined && blocked.length === 1 && only.mayPanic && !only.isOnTrial) return this.#panic(only)
     const until = this.#waitableUntil(blocked, now)
     if (wait && until !== undefined) return until
-    const likeliest = blocked.every(({ mayPanic }) => mayPanic) ? earliest(blocked.filter(({ isOnTrial }) => !isOnTrial)) : undefined
+    const likeliest = blocked.every(({ mayPanic }) => mayPanic)
+      ? earliest(blocked.filter(({ isOnTrial }) => !isOnTrial))
+      : undefined
     if (panic !== 'never' && likeliest !== undefined) return this.#panic(likeliest)
     return { do: 'give_up' }
   }
@@ -213,33 +219,35 @@ export class AttemptLoop<T> {
 
   /** The candidates that are left but may not be tried now. */
   #blocked(now: number): Blocked[] {
-    const { panic } = this.#engine.policy.whenNothingIsOpen
     return this.#request.chain.flatMap((link) =>
-      link.targets().flatMap((target): Blocked[] => {
-        if (!this.#course.allows(link, target) || this.#request.work.unusable(target) !== undefined) return []
-        const candidate = { link, target }
-        const standing = standingOf(target, now)
-        const putOff = this.#course.deferredUntil(target) ?? 0
-        switch (standing.state) {
-          case 'profile_disabled':
-            return []
-          case 'limited':
-            return [{ candidate, until: standing.until, mayPanic: false, isOnTrial: false, cause: 'nothing_open' }]
-          case 'on_trial':
-            return [{ candidate, until: undefined, mayPanic: false, isOnTrial: true, cause: 'nothing_open' }]
-          case 'cooling': {
-            const mayPanic = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
-            const isOnTrial = mayPanic && standing.isOnTrial
-            // Somebody was let through and may be back with a verdict at any moment.
-            const until = isOnTrial ? undefined : Math.max(standing.until, putOff)
-            return [{ candidate, until, mayPanic: mayPanic && putOff <= now, isOnTrial, cause: 'nothing_open' }]
-          }
-          case 'open':
-          case 'trial':
-            return [{ candidate, until: putOff, mayPanic: false, isOnTrial: false, cause: 'backoff' }]
-        }
-      }),
+      link.targets().flatMap((target) => this.#blockedBy({ link, target }, now) ?? []),
     )
+  }
+
+  #blockedBy(candidate: Candidate, now: number): Blocked | undefined {
+    const { link, target } = candidate
+    if (!this.#course.allows(link, target) || this.#request.work.unusable(target) !== undefined) return undefined
+    const { panic } = this.#engine.policy.whenNothingIsOpen
+    const standing = standingOf(target, now)
+    const putOff = this.#course.deferredUntil(target) ?? 0
+    switch (standing.state) {
+      case 'profile_disabled':
+        return undefined
+      case 'limited':
+        return { candidate, until: standing.until, mayPanic: false, isOnTrial: false, cause: 'nothing_open' }
+      case 'on_trial':
+        return { candidate, until: undefined, mayPanic: false, isOnTrial: true, cause: 'nothing_open' }
+      case 'cooling': {
+        const mayPanic = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
+        const isOnTrial = mayPanic && standing.isOnTrial
+        // Somebody was let through and may be back with a verdict at any moment.
+        const until = isOnTrial ? undefined : Math.max(standing.until, putOff)
+        return { candidate, until, mayPanic: mayPanic && putOff <= now, isOnTrial, cause: 'nothing_open' }
+      }
+      case 'open':
+      case 'trial':
+        return { candidate, until: putOff, mayPanic: false, isOnTrial: false, cause: 'backoff' }
+    }
   }
 
   async #wait(queue: string, until: number, cause: 'backoff' | 'nothing_open'): Promise<void> {
@@ -267,16 +275,32 @@ export class AttemptLoop<T> {
     if (this.#course.tries(target) === 0) engine.tokens.earn(target.origin, clock.now())
     this.#course.started(target)
     const limit = this.#limit(target)
-    const attempt = new Attempt(clock, engine.lease(target, kind === 'trial' || kind === 'panic'), this.attempts.length + 1)
+    const attempt = new Attempt(
+      clock,
+      engine.lease(target, kind === 'trial' || kind === 'panic'),
+      this.attempts.length + 1,
+    )
     this.attempts.push(attempt.record)
     if (hub.isHeard) {
-      hub.emit({ type: 'attempt_started', requestId: life.id, target: attempt.record.target, attempt: attempt.number, kind })
+      hub.emit({
+        type: 'attempt_started',
+        requestId: life.id,
+        target: attempt.record.target,
+        attempt: attempt.number,
+        kind,
+      })
     }
     try {
       const value = await attempt.race(this.#start(attempt, settings.timeouts.connectMs, work), limit, life.signal)
       attempt.lease.commit()
       if (hub.isHeard) {
-        hub.emit({ type: 'attempt_committed', requestId: life.id, target: attempt.record.target, attempt: attempt.number, durationMs: attempt.elapsedMs })
+        hub.emit({
+          type: 'attempt_committed',
+          requestId: life.id,
+          target: attempt.record.target,
+          attempt: attempt.number,
+          durationMs: attempt.elapsedMs,
+        })
       }
       return { attempt, value }
     } catch (error) {
@@ -294,7 +318,10 @@ export class AttemptLoop<T> {
     const key = this.#engine.credentials.keyOf(target.credential, this.#engine.clock.now())
     const apiKey = typeof key === 'object' ? await key : key
     signal.throwIfAborted()
-    return work.start({ target, profile: target.credential, apiKey, signal, attempt: number, timeouts: { connectMs } }, attempt)
+    return work.start(
+      { target, profile: target.credential, apiKey, signal, attempt: number, timeouts: { connectMs } },
+      attempt,
+    )
   }
 
   /** What a failure means for the rest of this request. */
@@ -313,7 +340,12 @@ export class AttemptLoop<T> {
     const turn = this.#course.after(failure, link, isFirstModel, target, backoffUntil)
     if (policy.pausesBetweenTargets) this.#pauseUntil = now + this.#engine.retryDelayMs(this.attempts.length - 1)
     if (turn === 'return') throw this.#returned(failure, error, target, isFirstModel)
-    if (turn === 'retry' && policy.retriesTarget && tries < settings.retry.attempts && tokens.take(target.origin, now)) {
+    if (
+      turn === 'retry' &&
+      policy.retriesTarget &&
+      tries < settings.retry.attempts &&
+      tokens.take(target.origin, now)
+    ) {
       // A pooled connection that was closed under us is no reason to wait.
       this.#retry = { candidate, notBefore: isReset ? now : backoffUntil }
     } else if (turn === 'retry') {
@@ -324,14 +356,24 @@ export class AttemptLoop<T> {
   #returned(failure: Failure, error: unknown, target: Target, isFirstModel: boolean): FailoverError {
     const decisive = isFirstModel || this.#first === undefined ? { failure, error, target } : this.#first
     if (decisive.failure.nextStep !== 'return') return this.#givenUp()
-    return rejectionOf(decisive.failure, decisive.error, this.attempts, this.#engine.credentials.knownKeyOf(decisive.target.credential))
+    return rejectionOf(
+      decisive.failure,
+      decisive.error,
+      this.attempts,
+      this.#engine.credentials.knownKeyOf(decisive.target.credential),
+    )
   }
 
   #givenUp(): FailoverError {
     const first = this.#first
     // The request's own fault, found by the model that was asked for: that is what the caller can act on.
     if (first?.failure.scope === 'request') {
-      return rejectionOf(first.failure, first.error, this.attempts, this.#engine.credentials.knownKeyOf(first.target.credential))
+      return rejectionOf(
+        first.failure,
+        first.error,
+        this.attempts,
+        this.#engine.credentials.knownKeyOf(first.target.credential),
+      )
     }
     const { chain, work } = this.#request
     const targets = chain.flatMap((link) => link.targets())
@@ -342,7 +384,13 @@ export class AttemptLoop<T> {
     const knownKey = first === undefined ? undefined : this.#engine.credentials.knownKeyOf(first.target.credential)
     const now = this.#engine.clock.now()
     const usable = targets.filter((target) => work.unusable(target) === undefined)
-    return allTargetsFailed({ attempts: this.attempts, nextAvailableAt: soonestOpening(usable, now), now, cause: first?.error, knownKey })
+    return allTargetsFailed({
+      attempts: this.attempts,
+      nextAvailableAt: soonestOpening(usable, now),
+      now,
+      cause: first?.error,
+      knownKey,
+    })
   }
 
   /**
@@ -356,10 +404,16 @@ export class AttemptLoop<T> {
     const { attemptMs, firstContentMs, responseMs } = settings.timeouts
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
     const leftMs = Math.max(0, life.deadlineAt - clock.now())
-    const behind = chain.slice(1).filter((link) => link.targets().some((other) => this.#course.allows(link, other) && this.#course.tries(other) === 0))
+    const behind = chain
+      .slice(1)
+      .filter((link) =>
+        link.targets().some((other) => this.#course.allows(link, other) && this.#course.tries(other) === 0),
+      )
     const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
     if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
-    return phaseMs <= attemptMs ? { phase, ms: phaseMs, isCutShort: false } : { phase: 'attempt', ms: attemptMs, isCutShort: false }
+    return phaseMs <= attemptMs
+      ? { phase, ms: phaseMs, isCutShort: false }
+      : { phase: 'attempt', ms: attemptMs, isCutShort: false }
   }
 
   #skip(target: Target, why: SkipCause | ReturnType<typeof standingOf> | undefined): void {

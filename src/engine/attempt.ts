@@ -90,7 +90,10 @@ export class AttemptTimeout extends FailoverError {
   readonly limit: AttemptLimit
 
   constructor(limit: AttemptLimit) {
-    super('TIMEOUT', `nothing came within ${limit.ms} ms (${limit.phase} limit)`, { reason: 'timeout', isRetryable: true })
+    super('TIMEOUT', `nothing came within ${limit.ms} ms (${limit.phase} limit)`, {
+      reason: 'timeout',
+      isRetryable: true,
+    })
     this.limit = limit
   }
 }

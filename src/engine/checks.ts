@@ -16,7 +16,11 @@ export function checkRecord(path: string, value: unknown, allowed: readonly stri
   if (!isRecord(value)) throw invalidOption(path, value, 'it must be an object')
   for (const key of Object.keys(value)) {
     if (!allowed.includes(key)) {
-      throw invalidOption(path === '' ? key : `${path}.${key}`, value[key], `there is no such option; allowed are ${allowed.join(', ')}`)
+      throw invalidOption(
+        path === '' ? key : `${path}.${key}`,
+        value[key],
+        `there is no such option; allowed are ${allowed.join(', ')}`,
+      )
     }
   }
 }
@@ -24,15 +28,21 @@ export function checkRecord(path: string, value: unknown, allowed: readonly stri
 /** Throws unless `value` is absent or a number in range. */
 export function checkNumber(path: string, value: unknown, { min = 0, max, integer = false }: NumberRange = {}): void {
   if (value === undefined) return
-  const inRange = typeof value === 'number' && Number.isFinite(value) && value >= min && (max === undefined || value <= max)
+  const inRange =
+    typeof value === 'number' && Number.isFinite(value) && value >= min && (max === undefined || value <= max)
   if (!inRange || (integer && !Number.isInteger(value))) {
     const kind = integer ? 'a whole number' : 'a number'
-    throw invalidOption(path, value, `it must be ${kind} ${max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`)
+    throw invalidOption(
+      path,
+      value,
+      `it must be ${kind} ${max === undefined ? `of at least ${min}` : `from ${min} to ${max}`}`,
+    )
   }
 }
 
 export function checkText(path: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || value.trim() === '') throw invalidOption(path, value, 'it must be a text that is not empty')
+  if (typeof value !== 'string' || value.trim() === '')
+    throw invalidOption(path, value, 'it must be a text that is not empty')
 }
 
 export function checkTexts(path: string, value: unknown): asserts value is readonly string[] {
@@ -56,5 +66,6 @@ export function checkFunction(path: string, value: unknown): void {
 
 /** A name that identifies something: no white space, since names stand beside each other in keys and messages. */
 export function checkName(path: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || !/^\S+$/.test(value)) throw invalidOption(path, value, 'it must be a text without white space')
+  if (typeof value !== 'string' || !/^\S+$/.test(value))
+    throw invalidOption(path, value, 'it must be a text without white space')
 }

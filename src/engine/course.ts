@@ -72,8 +72,8 @@ export class Course {
         this.#defer(failure, target, backoffUntil)
         return 'go_on'
       case 'next_profile':
-        // Health keeps a rate-limited target out for as long as it should be; the rest is over for this request.
-        if (failure.reason !== 'rate_limit') this.exclude(target)
+        // What may come back, health keeps out for as long as it should be; the rest is over for this request.
+        if (!failure.isRetryable) this.exclude(target)
         if (failure.reason === 'model_not_found') this.#missModel(link)
         return 'go_on'
       case 'next_model':
@@ -128,7 +128,8 @@ export class Course {
   /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
   #defer({ scope }: Failure, target: Target, until: number): void {
     const { scopes } = target
-    const deferred = scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? own(target)) : own(target)
+    const deferred =
+      scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? own(target)) : own(target)
     this.#deferred.set(deferred, until)
   }
 }

@@ -44,7 +44,10 @@ export class Credentials {
       this.#grants.set(profile, { value, expiresAt })
       return value
     } catch (cause) {
-      throw new FailoverError('PROVIDER_ERROR', `the key of ${profile.id} could not be fetched`, { reason: 'auth', cause })
+      throw new FailoverError('PROVIDER_ERROR', `the key of ${profile.id} could not be fetched`, {
+        reason: 'auth',
+        cause,
+      })
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Failure, FailureReason, FailoverErrorCode, TargetRef } from '../failure/index.ts'
+import type { FailoverErrorCode, Failure, FailureReason, TargetRef } from '../failure/index.ts'
 import type { WindowKind } from './health/ladder.ts'
 import type { HealthScope } from './health/scope-health.ts'
 import type { WindowEnd } from './health/window.ts'
@@ -30,21 +30,129 @@ export type AttemptKind =
  * events together and is absent where none is concerned. No event carries a key or any text of a prompt or an answer.
  */
 export type FailoverEvent =
-  | { readonly type: 'request_started'; readonly at: number; readonly requestId: string; readonly model: string; readonly chain: readonly string[]; readonly deadlineAt: number }
-  | { readonly type: 'target_skipped'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly cause: SkipCause }
-  | { readonly type: 'attempt_started'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly kind: AttemptKind }
-  | { readonly type: 'attempt_committed'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number }
-  | { readonly type: 'attempt_succeeded'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly usage?: Usage }
-  | { readonly type: 'attempt_failed'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly isCommitted: boolean; readonly failure: Failure }
-  | { readonly type: 'attempt_canceled'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempt: number; readonly durationMs: number; readonly isCommitted: boolean }
-  | { readonly type: 'failover'; readonly at: number; readonly requestId?: string; readonly from: TargetRef; readonly to: TargetRef; readonly failure: Failure }
-  | { readonly type: 'request_waiting'; readonly at: number; readonly requestId: string; readonly until: number; readonly cause: 'backoff' | 'nothing_open' }
-  | { readonly type: 'request_succeeded'; readonly at: number; readonly requestId: string; readonly target: TargetRef; readonly attempts: number; readonly durationMs: number }
-  | { readonly type: 'request_failed'; readonly at: number; readonly requestId: string; readonly code: FailoverErrorCode; readonly attempts: number; readonly durationMs: number; readonly nextAvailableAt?: number }
-  | { readonly type: 'request_canceled'; readonly at: number; readonly requestId: string; readonly attempts: number; readonly durationMs: number }
-  | { readonly type: 'cooldown_started'; readonly at: number; readonly requestId?: string; readonly scope: HealthScope; readonly key: string; readonly kind: WindowKind; readonly reason: FailureReason; readonly until: number; readonly end: WindowEnd; readonly rung: number }
-  | { readonly type: 'cooldown_ended'; readonly at: number; readonly scope: HealthScope; readonly key: string; readonly kind: WindowKind; readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change' }
-  | { readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'; readonly at: number; readonly profile: string }
+  | {
+      readonly type: 'request_started'
+      readonly at: number
+      readonly requestId: string
+      readonly model: string
+      readonly chain: readonly string[]
+      readonly deadlineAt: number
+    }
+  | {
+      readonly type: 'target_skipped'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly cause: SkipCause
+    }
+  | {
+      readonly type: 'attempt_started'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly kind: AttemptKind
+    }
+  | {
+      readonly type: 'attempt_committed'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'attempt_succeeded'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly durationMs: number
+      readonly usage?: Usage
+    }
+  | {
+      readonly type: 'attempt_failed'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly durationMs: number
+      readonly isCommitted: boolean
+      readonly failure: Failure
+    }
+  | {
+      readonly type: 'attempt_canceled'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly durationMs: number
+      readonly isCommitted: boolean
+    }
+  | {
+      readonly type: 'failover'
+      readonly at: number
+      readonly requestId?: string
+      readonly from: TargetRef
+      readonly to: TargetRef
+      readonly failure: Failure
+    }
+  | {
+      readonly type: 'request_waiting'
+      readonly at: number
+      readonly requestId: string
+      readonly until: number
+      readonly cause: 'backoff' | 'nothing_open'
+    }
+  | {
+      readonly type: 'request_succeeded'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempts: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'request_failed'
+      readonly at: number
+      readonly requestId: string
+      readonly code: FailoverErrorCode
+      readonly attempts: number
+      readonly durationMs: number
+      readonly nextAvailableAt?: number
+    }
+  | {
+      readonly type: 'request_canceled'
+      readonly at: number
+      readonly requestId: string
+      readonly attempts: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'cooldown_started'
+      readonly at: number
+      readonly requestId?: string
+      readonly scope: HealthScope
+      readonly key: string
+      readonly kind: WindowKind
+      readonly reason: FailureReason
+      readonly until: number
+      readonly end: WindowEnd
+      readonly rung: number
+    }
+  | {
+      readonly type: 'cooldown_ended'
+      readonly at: number
+      readonly scope: HealthScope
+      readonly key: string
+      readonly kind: WindowKind
+      readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change'
+    }
+  | {
+      readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'
+      readonly at: number
+      readonly profile: string
+    }
   | { readonly type: 'profile_disabled'; readonly at: number; readonly profile: string; readonly reason: string }
   | { readonly type: 'listener_failed'; readonly at: number; readonly event: string; readonly message: string }
 

@@ -1,17 +1,25 @@
 import { FailoverError, type Failure, invalidOption, redactKnown } from '../failure/index.ts'
-import { AttemptLoop, type Engine, TRIAL_LAPSE_MS, type Work } from './attempt-loop.ts'
 import { type Attempt, timeoutPhaseOf } from './attempt.ts'
+import { AttemptLoop, type Engine, TRIAL_LAPSE_MS, type Work } from './attempt-loop.ts'
 import { isOpen, soonestOpening } from './availability.ts'
 import { checkFunction, checkNumber, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
 import { EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType, type SkipCause } from './events.ts'
-import { FailoverStream, openStream, type OpenedStream } from './failover-stream.ts'
+import { FailoverStream, type OpenedStream, openStream } from './failover-stream.ts'
 import { BY_HAND, HealthBook } from './health/health-book.ts'
 import { standingOf } from './health/standing.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
-import { checkOrder, type FailoverOptions, parseClock, parseRandom, parseRegistry, parseSettings, type Settings } from './options.ts'
+import {
+  checkOrder,
+  type FailoverOptions,
+  parseClock,
+  parseRandom,
+  parseRegistry,
+  parseSettings,
+  type Settings,
+} from './options.ts'
 import { policyOf } from './policy/index.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
@@ -115,12 +123,22 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     const classify = (error: unknown, target: Target): Failure => this.#classify(error, target)
     const { attemptMs } = settings.timeouts
     const trialLapseMs = Math.min(attemptMs, TRIAL_LAPSE_MS)
-    this.#leases = new Leases({ clock: this.#clock, book: this.#book, classify, trialLapseMs, lapseMs: attemptMs, onEnd: onChange })
+    this.#leases = new Leases({
+      clock: this.#clock,
+      book: this.#book,
+      classify,
+      trialLapseMs,
+      lapseMs: attemptMs,
+      onEnd: onChange,
+    })
     this.#engine = {
       clock: this.#clock,
       settings,
       policy: this.#policy,
-      strategy: priorityStrategy({ areEqual: (a, b) => this.#areEqual(a, b), rotateOnSuccess: settings.rotateOnSuccess }),
+      strategy: priorityStrategy({
+        areEqual: (a, b) => this.#areEqual(a, b),
+        rotateOnSuccess: settings.rotateOnSuccess,
+      }),
       waiting: this.#waiting,
       tokens: new RetryTokens(),
       credentials: this.#credentials,
@@ -134,7 +152,8 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     if (options.profiles !== undefined && !Array.isArray(options.profiles)) {
       throw invalidOption('profiles', options.profiles, 'it must be an array of profiles')
     }
-    for (const [index, profile] of (options.profiles ?? []).entries()) this.#table.add(new Profile(profile, `profiles[${index}]`))
+    for (const [index, profile] of (options.profiles ?? []).entries())
+      this.#table.add(new Profile(profile, `profiles[${index}]`))
     checkOrder(settings.order, (id) => this.#table.find(id)?.provider)
   }
 
@@ -245,7 +264,9 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     const now = this.#clock.now()
     const failure = this.#markedFailure(this.#classify(error, target), mark, now)
     this.#book.fail(target, failure, { lease: BY_HAND, startedAt: now }, now)
-    const next = this.#nextTarget({ provider: target.provider, ...(mark.model !== undefined && { model: mark.model }) }, []) ?? this.#nextTarget({}, [])
+    const next =
+      this.#nextTarget({ provider: target.provider, ...(mark.model !== undefined && { model: mark.model }) }, []) ??
+      this.#nextTarget({}, [])
     if (next !== undefined && next.profile !== id) this.#announceFailover(target, next, failure)
     return failure
   }
@@ -286,7 +307,9 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
   status(): FailoverStatus {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
-    const profiles = this.#table.profileTargets().map((target) => ({ target, targets: this.#table.knownTargets(target.credential) }))
+    const profiles = this.#table
+      .profileTargets()
+      .map((target) => ({ target, targets: this.#table.knownTargets(target.credential) }))
     return {
       totalProfiles: profiles.length,
       availableProfiles: profiles.filter(({ target, targets }) => isProfileAvailable(target, targets, now)).length,
@@ -351,7 +374,15 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     return this.#request(request.model, options, work, ({ attempt, value }, life, attempts) => {
       const { target } = attempt
       const knownKey = (): string | undefined => this.#credentials.knownKeyOf(target.credential)
-      const dependencies = { clock: this.#clock, timeouts: this.#settings.timeouts, provider: this.#providerOf(target), attempt, attempts, life, knownKey }
+      const dependencies = {
+        clock: this.#clock,
+        timeouts: this.#settings.timeouts,
+        provider: this.#providerOf(target),
+        attempt,
+        attempts,
+        life,
+        knownKey,
+      }
       return new FailoverStream(dependencies, value)
     })
   }
@@ -363,7 +394,11 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
    * @param model a route's name or a model reference
    * @throws FailoverError as `call`
    */
-  async run<Result>(model: string, work: (context: AttemptContext) => Result | Promise<Result>, options: CallOptions = {}): Promise<Result> {
+  async run<Result>(
+    model: string,
+    work: (context: AttemptContext) => Result | Promise<Result>,
+    options: CallOptions = {},
+  ): Promise<Result> {
     checkFunction('work', work)
     const doors: Work<{ readonly result: Result }> = {
       start: async (context) => ({ result: await work(context) }),
@@ -385,20 +420,36 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     model: unknown,
     options: CallOptions,
     work: Work<Value>,
-    commit: (committed: { readonly attempt: Attempt; readonly value: Value }, life: RequestLife, attempts: AttemptLoop<Value>['attempts']) => Result,
+    commit: (
+      committed: { readonly attempt: Attempt; readonly value: Value },
+      life: RequestLife,
+      attempts: AttemptLoop<Value>['attempts'],
+    ) => Result,
   ): Promise<Result> {
     checkCallOptions(options)
     if (typeof model !== 'string' || model.trim() === '') {
-      throw new FailoverError('INVALID_REQUEST', 'the request has no model: request.model must be a text such as "openai/gpt-5"')
+      throw new FailoverError(
+        'INVALID_REQUEST',
+        'the request has no model: request.model must be a text such as "openai/gpt-5"',
+      )
     }
     this.#housekeep()
     const { signal, sessionKey, deadlineMs = this.#settings.timeouts.requestMs, fallbacks } = options
     const chain = this.#routes.chain(model, fallbacks)
     this.#lastRequest += 1
     const id = `${this.#idPrefix}-${this.#lastRequest}`
-    const life = new RequestLife({ clock: this.#clock, hub: this.#hub, classify: this.#engine.classify }, { id, deadlineMs, signal })
+    const life = new RequestLife(
+      { clock: this.#clock, hub: this.#hub, classify: this.#engine.classify },
+      { id, deadlineMs, signal },
+    )
     if (this.#hub.isHeard) {
-      this.#hub.emit({ type: 'request_started', requestId: id, model, chain: chain.map(({ reference }) => reference), deadlineAt: life.deadlineAt })
+      this.#hub.emit({
+        type: 'request_started',
+        requestId: id,
+        model,
+        chain: chain.map(({ reference }) => reference),
+        deadlineAt: life.deadlineAt,
+      })
     }
     const loop = new AttemptLoop(this.#engine, { chain, queue: model, sessionKey, life, work })
     try {
@@ -427,7 +478,9 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
 
   /** A profile is looked at on the model that is asked for, else on its default one, else as such. */
   #targetsOf({ provider, model }: ProfileQuery): Target[] {
-    return this.#table.profileTargets(provider).map((target) => this.#table.target(target.profile, model ?? target.credential.model))
+    return this.#table
+      .profileTargets(provider)
+      .map((target) => this.#table.target(target.profile, model ?? target.credential.model))
   }
 
   #areEqual(a: Target, b: Target): boolean {
@@ -454,7 +507,14 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
   #markedFailure(failure: Failure, { isRateLimit = false, retryAfterMs }: FailureMark, now: number): Failure {
     const asked: Failure =
       isRateLimit && failure.reason !== 'rate_limit'
-        ? { ...failure, reason: 'rate_limit', scope: 'target', nextStep: 'next_profile', isRetryable: true, ruleId: 'marked.rate_limit' }
+        ? {
+            ...failure,
+            reason: 'rate_limit',
+            scope: 'target',
+            nextStep: 'next_profile',
+            isRetryable: true,
+            ruleId: 'marked.rate_limit',
+          }
         : failure
     return retryAfterMs === undefined ? asked : { ...asked, retryAfterMs, resetAt: now + retryAfterMs }
   }
@@ -478,15 +538,23 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
   }
 
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {
-    this.#hub.emit({ type: 'failover', from: from.toJSON(), to: to.toJSON(), failure, ...(requestId !== undefined && { requestId }) })
-    for (const callback of this.#onFailover) this.#hub.guard('failover', () => callback(from.credential, to.credential, failure))
+    this.#hub.emit({
+      type: 'failover',
+      from: from.toJSON(),
+      to: to.toJSON(),
+      failure,
+      ...(requestId !== undefined && { requestId }),
+    })
+    for (const callback of this.#onFailover)
+      this.#hub.guard('failover', () => callback(from.credential, to.credential, failure))
   }
 }
 
 function checkCallOptions(options: CallOptions): void {
   checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks'])
   const { signal, sessionKey, deadlineMs, fallbacks } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
   if (sessionKey !== undefined) checkText('options.sessionKey', sessionKey)
   checkNumber('options.deadlineMs', deadlineMs, { min: 1 })
   if (fallbacks !== undefined) checkTexts('options.fallbacks', fallbacks)

@@ -33,7 +33,11 @@ interface StreamDependencies<Event> {
 }
 
 /** Reads a stream until its first content. @throws what the provider throws, or an error if it ends without any */
-export async function openStream<Event>(events: AsyncIterable<Event>, isContent: (event: Event) => boolean, signal: AbortSignal): Promise<OpenedStream<Event>> {
+export async function openStream<Event>(
+  events: AsyncIterable<Event>,
+  isContent: (event: Event) => boolean,
+  signal: AbortSignal,
+): Promise<OpenedStream<Event>> {
   const rest = events[Symbol.asyncIterator]()
   const held: Event[] = []
   for (;;) {
@@ -43,7 +47,11 @@ export async function openStream<Event>(events: AsyncIterable<Event>, isContent:
       rest.return?.().catch(() => {})
       throw signal.reason
     }
-    if (done) throw new FailoverError('PROVIDER_ERROR', 'the answer ended without any content', { reason: 'bad_response', isRetryable: true })
+    if (done)
+      throw new FailoverError('PROVIDER_ERROR', 'the answer ended without any content', {
+        reason: 'bad_response',
+        isRetryable: true,
+      })
     held.push(value)
     if (isContent(value)) return { held, rest }
   }
@@ -62,7 +70,10 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   readonly #dependencies: StreamDependencies<Event>
   readonly #events: AsyncGenerator<Event, void, undefined>
   readonly #opened: OpenedStream<Event>
-  readonly #settle: { readonly resolve: (summary: StreamSummary) => void; readonly reject: (error: FailoverError) => void }
+  readonly #settle: {
+    readonly resolve: (summary: StreamSummary) => void
+    readonly reject: (error: FailoverError) => void
+  }
   #cancelAttemptLimit: () => void = () => {}
   #usage: Usage | undefined
   #error: FailoverError | undefined
@@ -93,7 +104,10 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   /** Ends the request: the provider's connection is closed, and nobody is blamed. */
   cancel(): void {
-    const error = new FailoverError('CANCELED', 'the caller left the stream', { reason: 'canceled', attempts: this.attempts })
+    const error = new FailoverError('CANCELED', 'the caller left the stream', {
+      reason: 'canceled',
+      attempts: this.attempts,
+    })
     this.#cancel(error)
   }
 
@@ -155,7 +169,12 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     const { attempt, attempts, clock, life } = this.#dependencies
     life.succeed(attempt, attempts.length, this.#usage)
     const durationMs = clock.now() - life.startedAt
-    this.#settle.resolve({ target: attempt.record.target, attempts, durationMs, ...(this.#usage !== undefined && { usage: this.#usage }) })
+    this.#settle.resolve({
+      target: attempt.record.target,
+      attempts,
+      durationMs,
+      ...(this.#usage !== undefined && { usage: this.#usage }),
+    })
   }
 
   #fail(error: unknown): FailoverError {

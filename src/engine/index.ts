@@ -1,7 +1,23 @@
-export { checkBoolean, checkFunction, checkName, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
+export {
+  checkBoolean,
+  checkFunction,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkRecord,
+  checkText,
+  checkTexts,
+  isRecord,
+} from './checks.ts'
 export { type Clock, type Random, settle, sleepOn, systemClock, systemRandom } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
-export { type CallOptions, FailoverManager, type FailureMark, type ProfileQuery, type SuccessMark } from './failover-manager.ts'
+export {
+  type CallOptions,
+  FailoverManager,
+  type FailureMark,
+  type ProfileQuery,
+  type SuccessMark,
+} from './failover-manager.ts'
 export type { FailoverStream, StreamSummary } from './failover-stream.ts'
 export type { LadderOptions, WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
@@ -9,9 +25,25 @@ export type { WindowEnd } from './health/window.ts'
 export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/profile-limiter.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
-export type { BudgetOptions, CooldownOptions, FailoverOptions, PolicyName, RetryOptions, Settings, TimeoutOptions, WaitOptions } from './options.ts'
+export type {
+  BudgetOptions,
+  CooldownOptions,
+  FailoverOptions,
+  PolicyName,
+  RetryOptions,
+  Settings,
+  TimeoutOptions,
+  WaitOptions,
+} from './options.ts'
 export { presets } from './presets.ts'
-export { type ApiKeyGrant, type ApiKeySource, Profile, type ProfileLimits, type ProfileOptions, type ProfileView } from './profile.ts'
+export {
+  type ApiKeyGrant,
+  type ApiKeySource,
+  Profile,
+  type ProfileLimits,
+  type ProfileOptions,
+  type ProfileView,
+} from './profile.ts'
 export type { AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { RouteOptions } from './routes.ts'

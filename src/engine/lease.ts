@@ -1,7 +1,7 @@
 import type { Failure } from '../failure/index.ts'
+import type { Clock } from './clock.ts'
 import type { HealthBook } from './health/health-book.ts'
 import type { AttemptMark } from './health/window.ts'
-import type { Clock } from './clock.ts'
 import type { Profile } from './profile.ts'
 import type { Usage } from './provider.ts'
 import type { Target } from './target.ts'

@@ -1,5 +1,5 @@
-import type { HealthBook } from './health/health-book.ts'
 import type { Clock } from './clock.ts'
+import type { HealthBook } from './health/health-book.ts'
 import { Lease, type LeaseDependencies } from './lease.ts'
 import type { Target } from './target.ts'
 

@@ -80,6 +80,10 @@ function inferProvider(model: string, known: ModelKnowledge): string {
 }
 
 /** `provider/model@profile`. */
-export function formatTarget(target: { readonly provider: string; readonly model: string; readonly profile: string }): string {
+export function formatTarget(target: {
+  readonly provider: string
+  readonly model: string
+  readonly profile: string
+}): string {
   return `${target.provider}/${target.model}@${target.profile}`
 }

@@ -1,5 +1,15 @@
 import { invalidOption } from '../failure/index.ts'
-import { checkBoolean, checkFunction, checkName, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
+import {
+  checkBoolean,
+  checkFunction,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkRecord,
+  checkText,
+  checkTexts,
+  isRecord,
+} from './checks.ts'
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
 import type { Ladders } from './health/scope-health.ts'
@@ -67,7 +77,9 @@ export interface FailoverOptions<Request extends ModelRequest = ModelRequest, Ev
   readonly retry?: Partial<RetryOptions>
   readonly budget?: Partial<BudgetOptions>
   readonly wait?: Partial<WaitOptions>
-  readonly cooldown?: Partial<{ readonly [K in keyof Ladders]: Partial<LadderOptions> } & { readonly maxHintMs: number }>
+  readonly cooldown?: Partial<
+    { readonly [K in keyof Ladders]: Partial<LadderOptions> } & { readonly maxHintMs: number }
+  >
   readonly timeouts?: Partial<TimeoutOptions>
   /** How a profile is chosen among those that are open. Default `priority`. */
   readonly strategy?: 'priority'
@@ -122,7 +134,14 @@ export const DEFAULTS: Settings = {
     error: { minMs: 5_000, maxMs: MINUTE },
     maxHintMs: DAY,
   },
-  timeouts: { connectMs: 10_000, firstContentMs: MINUTE, responseMs: 5 * MINUTE, idleMs: 30_000, attemptMs: 10 * MINUTE, requestMs: 15 * MINUTE },
+  timeouts: {
+    connectMs: 10_000,
+    firstContentMs: MINUTE,
+    responseMs: 5 * MINUTE,
+    idleMs: 30_000,
+    attemptMs: 10 * MINUTE,
+    requestMs: 15 * MINUTE,
+  },
   strategy: 'priority',
   rotateOnSuccess: false,
   policy: 'evidence',
@@ -152,7 +171,8 @@ export function parseSettings(options: DataOptions): Settings {
     timeouts: { ...DEFAULTS.timeouts, ...defined(options.timeouts) },
   }
   checkBounds('retry', settings.retry.minDelayMs, settings.retry.maxDelayMs, 'DelayMs')
-  for (const kind of WINDOW_KINDS) checkBounds(`cooldown.${kind}`, settings.cooldown[kind].minMs, settings.cooldown[kind].maxMs, 'Ms')
+  for (const kind of WINDOW_KINDS)
+    checkBounds(`cooldown.${kind}`, settings.cooldown[kind].minMs, settings.cooldown[kind].maxMs, 'Ms')
   return settings
 }
 
@@ -176,7 +196,8 @@ export function parseRegistry<Request extends ModelRequest, Event>(
   if (registry instanceof ProviderRegistry) return registry
   const parsed = new ProviderRegistry<Request, Event>()
   if (registry === undefined) return parsed
-  if (!isRecord(registry)) throw invalidOption('registry', registry, 'it must be a ProviderRegistry or an object of providers by name')
+  if (!isRecord(registry))
+    throw invalidOption('registry', registry, 'it must be a ProviderRegistry or an object of providers by name')
   for (const [name, provider] of Object.entries(registry)) parsed.register(name, provider)
   return parsed
 }
@@ -240,5 +261,7 @@ function defined<T extends object>(value: T | undefined): Partial<T> {
 }
 
 function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  return Object.fromEntries(keys.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]]))) as Partial<Pick<T, K>>
+  return Object.fromEntries(keys.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]]))) as Partial<
+    Pick<T, K>
+  >
 }

@@ -37,7 +37,18 @@ export interface ProfileOptions {
   readonly metadata?: Readonly<Record<string, unknown>>
 }
 
-const PROFILE_KEYS = ['id', 'provider', 'apiKey', 'baseUrl', 'model', 'priority', 'weight', 'limits', 'quotaGroup', 'metadata']
+const PROFILE_KEYS = [
+  'id',
+  'provider',
+  'apiKey',
+  'baseUrl',
+  'model',
+  'priority',
+  'weight',
+  'limits',
+  'quotaGroup',
+  'metadata',
+]
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
@@ -80,7 +91,18 @@ export class Profile {
   with(patch: Partial<Omit<ProfileOptions, 'id'>>): Profile {
     checkRecord('patch', patch, PROFILE_KEYS.slice(1))
     const { id, provider, baseUrl, model, priority, weight, limits, quotaGroup, metadata } = this
-    const current = { id, provider, baseUrl, model, priority, weight, limits, quotaGroup, metadata, apiKey: this.#apiKey }
+    const current = {
+      id,
+      provider,
+      baseUrl,
+      model,
+      priority,
+      weight,
+      limits,
+      quotaGroup,
+      metadata,
+      apiKey: this.#apiKey,
+    }
     return new Profile(withoutUndefined({ ...current, ...patch }))
   }
 
@@ -126,11 +148,19 @@ function checkProfileOptions(options: ProfileOptions, path: string): void {
   checkName(`${path}.id`, options.id)
   if (options.provider !== undefined) checkName(`${path}.provider`, options.provider)
   else if (providerOfId(options.id) === '') {
-    throw invalidOption(`${path}.provider`, undefined, `it must be named, since the id ${JSON.stringify(options.id)} has no "provider:" in front`)
+    throw invalidOption(
+      `${path}.provider`,
+      undefined,
+      `it must be named, since the id ${JSON.stringify(options.id)} has no "provider:" in front`,
+    )
   }
   const { apiKey } = options
   if (apiKey !== undefined && typeof apiKey !== 'function' && (typeof apiKey !== 'string' || apiKey === '')) {
-    throw invalidOption(`${path}.apiKey`, apiKey, 'it must be a text that is not empty, or a function; leave it out where there is none')
+    throw invalidOption(
+      `${path}.apiKey`,
+      apiKey,
+      'it must be a text that is not empty, or a function; leave it out where there is none',
+    )
   }
   if (options.baseUrl !== undefined && !URL.canParse(options.baseUrl)) {
     throw invalidOption(`${path}.baseUrl`, options.baseUrl, 'it must be a URL such as https://api.example.com/v1')
@@ -141,7 +171,8 @@ function checkProfileOptions(options: ProfileOptions, path: string): void {
   checkNumber(`${path}.weight`, options.weight, { min: Number.MIN_VALUE })
   if (options.limits !== undefined) {
     checkRecord(`${path}.limits`, options.limits, ['requestsPerMinute', 'tokensPerMinute', 'maxConcurrent'])
-    for (const [name, value] of Object.entries(options.limits)) checkNumber(`${path}.limits.${name}`, value, { min: 1, integer: true })
+    for (const [name, value] of Object.entries(options.limits))
+      checkNumber(`${path}.limits.${name}`, value, { min: 1, integer: true })
   }
   if (options.metadata !== undefined && !isRecord(options.metadata)) {
     throw invalidOption(`${path}.metadata`, options.metadata, 'it must be an object')

@@ -56,4 +56,3 @@ export interface Provider<Request extends ModelRequest = ModelRequest, Event = u
     withoutPrefix(event: Event, characters: number): Event | undefined
   }
 }
-

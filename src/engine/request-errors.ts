@@ -1,11 +1,23 @@
-import { type AttemptRecord, FailoverError, type Failure, readHeaders, readThrown, redactKnown } from '../failure/index.ts'
+import {
+  type AttemptRecord,
+  FailoverError,
+  type Failure,
+  readHeaders,
+  readThrown,
+  redactKnown,
+} from '../failure/index.ts'
 import { isRecord } from './checks.ts'
 import type { SkipCause } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import type { ChainLink } from './routes.ts'
 
 /** The failure is the request's own: the provider's error as it was, with the keys we know masked. */
-export function rejectionOf(failure: Failure, error: unknown, attempts: readonly AttemptRecord[], knownKey: string | undefined): FailoverError {
+export function rejectionOf(
+  failure: Failure,
+  error: unknown,
+  attempts: readonly AttemptRecord[],
+  knownKey: string | undefined,
+): FailoverError {
   const { status, headers, body } = readThrown(error)
   const headerMap = headers === undefined ? undefined : Object.fromEntries(readHeaders(headers))
   return new FailoverError(failure.reason === 'canceled' ? 'CANCELED' : 'REQUEST_REJECTED', failure.message, {
@@ -30,10 +42,15 @@ interface Exhaustion {
 
 /** Everything was tried or is out. */
 export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, knownKey }: Exhaustion): FailoverError {
-  const tried = attempts.map(({ target, reason, status }) => `${formatTarget(target)} ${reason}${status === undefined ? '' : ` (${status})`}`)
+  const tried = attempts.map(
+    ({ target, reason, status }) => `${formatTarget(target)} ${reason}${status === undefined ? '' : ` (${status})`}`,
+  )
   const story = tried.length === 0 ? 'every target is out' : `all targets failed: ${tried.join(', ')}`
   const retryAfterMs = nextAvailableAt === undefined ? undefined : Math.max(0, nextAvailableAt - now)
-  const outlook = retryAfterMs === undefined ? 'none comes back by itself' : `the next one may be tried in ${(retryAfterMs / 1_000).toFixed(1)} s`
+  const outlook =
+    retryAfterMs === undefined
+      ? 'none comes back by itself'
+      : `the next one may be tried in ${(retryAfterMs / 1_000).toFixed(1)} s`
   return new FailoverError('ALL_TARGETS_FAILED', `${story}; ${outlook}`, {
     isRetryable: nextAvailableAt !== undefined,
     retryAfterMs,
@@ -44,7 +61,10 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, knownK
 }
 
 /** Nobody serves what was asked for. */
-export function noTarget(chain: readonly ChainLink[], reasons: ReadonlyMap<string, SkipCause | undefined>): FailoverError {
+export function noTarget(
+  chain: readonly ChainLink[],
+  reasons: ReadonlyMap<string, SkipCause | undefined>,
+): FailoverError {
   const told = chain.map(({ reference, provider, model }) => {
     const cause = reasons.get(`${provider}/${model}`)
     if (cause?.kind === 'provider_disabled') return `${reference}: provider ${provider} is disabled: ${cause.reason}`
@@ -56,13 +76,19 @@ export function noTarget(chain: readonly ChainLink[], reasons: ReadonlyMap<strin
 
 /** The caller left or the deadline passed: the reason the request's signal was aborted with, and what was tried. */
 export function requestEnded(reason: unknown, attempts: readonly AttemptRecord[]): FailoverError {
-  if (!(reason instanceof FailoverError)) return new FailoverError('CANCELED', 'the request was canceled', { cause: reason, attempts })
+  if (!(reason instanceof FailoverError))
+    return new FailoverError('CANCELED', 'the request was canceled', { cause: reason, attempts })
   const { code, message, isRetryable, cause } = reason
   return new FailoverError(code, message, { isRetryable, cause, reason: reason.reason, attempts })
 }
 
 /** The stream broke after its first content. */
-export function streamInterrupted(failure: Failure, error: unknown, attempts: readonly AttemptRecord[], knownKey: string | undefined): FailoverError {
+export function streamInterrupted(
+  failure: Failure,
+  error: unknown,
+  attempts: readonly AttemptRecord[],
+  knownKey: string | undefined,
+): FailoverError {
   const { status, body } = readThrown(error)
   return new FailoverError('STREAM_INTERRUPTED', `the answer broke off after it had begun: ${failure.message}`, {
     reason: failure.reason,
@@ -86,7 +112,9 @@ function redactDeep<T>(value: T, key: string | undefined): T {
     if (depth > MAX_DEPTH || typeof inner !== 'object' || inner === null) return inner
     if (Array.isArray(inner)) return inner.map((item) => redact(item, depth + 1))
     if (!isRecord(inner) || Object.getPrototypeOf(inner) !== Object.prototype) return inner
-    return Object.fromEntries(Object.entries(inner).map(([name, item]) => [redactKnown(name, [key]), redact(item, depth + 1)]))
+    return Object.fromEntries(
+      Object.entries(inner).map(([name, item]) => [redactKnown(name, [key]), redact(item, depth + 1)]),
+    )
   }
   return redact(value, 0) as T
 }

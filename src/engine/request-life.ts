@@ -40,7 +40,9 @@ export class RequestLife {
     this.deadlineAt = this.startedAt + deadlineMs
     this.#callerSignal = signal
     this.#cancelDeadline = clock.setTimer(() => {
-      this.#controller.abort(new FailoverError('DEADLINE_EXCEEDED', `the deadline of ${deadlineMs} ms has passed`, { isRetryable: true }))
+      this.#controller.abort(
+        new FailoverError('DEADLINE_EXCEEDED', `the deadline of ${deadlineMs} ms has passed`, { isRetryable: true }),
+      )
     }, deadlineMs)
     if (signal?.aborted) this.#leave()
     else signal?.addEventListener('abort', this.#leave, { once: true })
@@ -59,9 +61,19 @@ export class RequestLife {
     const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : diagnosis
     const { record } = attempt
     attempt.end('failed')
-    Object.assign(record, { reason: failure.reason, ruleId: failure.ruleId }, failure.status !== undefined && { status: failure.status })
+    Object.assign(
+      record,
+      { reason: failure.reason, ruleId: failure.ruleId },
+      failure.status !== undefined && { status: failure.status },
+    )
     if (failure.retryAfterMs !== undefined) Object.assign(record, { retryAfterMs: failure.retryAfterMs })
-    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_failed', durationMs: record.durationMs, isCommitted, failure }))
+    this.#tell(attempt, (common) => ({
+      ...common,
+      type: 'attempt_failed',
+      durationMs: record.durationMs,
+      isCommitted,
+      failure,
+    }))
     attempt.lease.failWith(failure, this.id)
     return failure
   }
@@ -79,9 +91,20 @@ export class RequestLife {
     attempt.end('succeeded')
     attempt.lease.succeed(usage === undefined ? {} : { usage })
     const { durationMs } = attempt.record
-    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_succeeded', durationMs, ...(usage !== undefined && { usage }) }))
+    this.#tell(attempt, (common) => ({
+      ...common,
+      type: 'attempt_succeeded',
+      durationMs,
+      ...(usage !== undefined && { usage }),
+    }))
     if (!this.#end()) return
-    this.#emit({ type: 'request_succeeded', requestId: this.id, target: attempt.record.target, attempts, durationMs: this.#durationMs })
+    this.#emit({
+      type: 'request_succeeded',
+      requestId: this.id,
+      target: attempt.record.target,
+      attempts,
+      durationMs: this.#durationMs,
+    })
   }
 
   /** The request ends with an error. */
@@ -100,7 +123,12 @@ export class RequestLife {
   }
 
   readonly #leave = (): void => {
-    this.#controller.abort(new FailoverError('CANCELED', 'the caller canceled the request', { cause: this.#callerSignal?.reason, reason: 'canceled' }))
+    this.#controller.abort(
+      new FailoverError('CANCELED', 'the caller canceled the request', {
+        cause: this.#callerSignal?.reason,
+        reason: 'canceled',
+      }),
+    )
   }
 
   /** @returns whether it was still going on */
@@ -112,8 +140,12 @@ export class RequestLife {
     return true
   }
 
-  #tell(attempt: Attempt, draft: (common: { requestId: string; target: Attempt['record']['target']; attempt: number }) => EventDraft): void {
-    if (this.#dependencies.hub.isHeard) this.#emit(draft({ requestId: this.id, target: attempt.record.target, attempt: attempt.number }))
+  #tell(
+    attempt: Attempt,
+    draft: (common: { requestId: string; target: Attempt['record']['target']; attempt: number }) => EventDraft,
+  ): void {
+    if (this.#dependencies.hub.isHeard)
+      this.#emit(draft({ requestId: this.id, target: attempt.record.target, attempt: attempt.number }))
   }
 
   #emit(event: EventDraft): void {

@@ -5,7 +5,11 @@ import type { RetryOptions } from './options.ts'
  * How long to wait before the try after the n-th failure (0 is the first): `minDelayMs`, doubled each time if
  * `exponential`, varied by `jitter`, never more than `maxDelayMs`. Milliseconds.
  */
-export function retryDelayMs(failures: number, { minDelayMs, maxDelayMs, jitter, exponential }: RetryOptions, random: Random): number {
+export function retryDelayMs(
+  failures: number,
+  { minDelayMs, maxDelayMs, jitter, exponential }: RetryOptions,
+  random: Random,
+): number {
   const delayMs = exponential ? minDelayMs * 2 ** failures : minDelayMs
   return Math.min(maxDelayMs, delayMs * (1 + jitter * (2 * random() - 1)))
 }

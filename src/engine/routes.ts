@@ -30,7 +30,11 @@ export class Routes<Request extends ModelRequest, Event> {
   readonly #routes: Readonly<Record<string, RouteOptions>>
   readonly #fallbacks: readonly string[]
 
-  constructor(table: TargetTable<Request, Event>, routes: Readonly<Record<string, RouteOptions>>, fallbacks: readonly string[]) {
+  constructor(
+    table: TargetTable<Request, Event>,
+    routes: Readonly<Record<string, RouteOptions>>,
+    fallbacks: readonly string[],
+  ) {
     this.#table = table
     this.#routes = routes
     this.#fallbacks = fallbacks
@@ -43,8 +47,12 @@ export class Routes<Request extends ModelRequest, Event> {
   chain(model: string, fallbacks?: readonly string[]): ChainLink[] {
     const route = Object.hasOwn(this.#routes, model) ? this.#routes[model] : undefined
     const references =
-      route === undefined ? [model, ...(fallbacks ?? this.#fallbacks)] : [route.primary, ...(fallbacks ?? route.fallbacks ?? [])]
-    const links = this.#expand(references, new Set(route === undefined ? [] : [model])).map((reference) => this.#link(reference))
+      route === undefined
+        ? [model, ...(fallbacks ?? this.#fallbacks)]
+        : [route.primary, ...(fallbacks ?? route.fallbacks ?? [])]
+    const links = this.#expand(references, new Set(route === undefined ? [] : [model])).map((reference) =>
+      this.#link(reference),
+    )
     // A model that is named twice is still one model: trying it again is what retries are for.
     return links.filter((link, index) => {
       const isSame = (other: ChainLink): boolean =>
@@ -70,7 +78,10 @@ export class Routes<Request extends ModelRequest, Event> {
     const targets = (): readonly Target[] => {
       const all = this.#table.targets(provider, served)
       if (profile === undefined) return all
-      return [...all.filter((target) => target.profile === profile), ...all.filter((target) => target.profile !== profile)]
+      return [
+        ...all.filter((target) => target.profile === profile),
+        ...all.filter((target) => target.profile !== profile),
+      ]
     }
     return { reference, provider, model: served, pinned: profile, targets }
   }

@@ -1,8 +1,8 @@
 import type { FailureReason } from '../failure/index.ts'
 import { isOpen } from './availability.ts'
-import { healthOf, type HealthStanding } from './health/standing.ts'
 import type { WindowKind } from './health/ladder.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
+import { type HealthStanding, healthOf } from './health/standing.ts'
 import type { Settings } from './options.ts'
 import type { ProfileView } from './profile.ts'
 import type { Target } from './target.ts'
@@ -61,7 +61,8 @@ export interface FailoverStatus {
 export function profileStatus(profile: Target, targets: readonly Target[], now: number): ProfileStatus {
   const { credential, health } = profile
   const models = targets.map((target) => ({ model: target.model, ...healthView(target, now) }))
-  const { consecutiveFailures, requests, successes, failures, inputTokens, outputTokens, lastUsedAt, lastError } = health
+  const { consecutiveFailures, requests, successes, failures, inputTokens, outputTokens, lastUsedAt, lastError } =
+    health
   return {
     ...credential.toJSON(),
     ...ownView(profile, models, now),
@@ -86,14 +87,18 @@ export function isProfileAvailable(profile: Target, targets: readonly Target[], 
 /** A profile is as it stands itself; where that is open but all its models are out, as the first to come back. */
 function ownView(profile: Target, models: readonly ModelStatus[], now: number): HealthView {
   const view = healthView(profile, now)
-  if (view.status !== 'available' || models.length === 0 || models.some(({ status }) => status === 'available')) return view
-  const { model: _, ...soonest } = models.reduce((best, other) => ((other.until ?? 0) < (best.until ?? 0) ? other : best))
+  if (view.status !== 'available' || models.length === 0 || models.some(({ status }) => status === 'available'))
+    return view
+  const { model: _, ...soonest } = models.reduce((best, other) =>
+    (other.until ?? 0) < (best.until ?? 0) ? other : best,
+  )
   return soonest
 }
 
 function healthView(target: Target, now: number): HealthView {
   const { disabled } = target.health
-  if (disabled !== undefined) return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
+  if (disabled !== undefined)
+    return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
   const standing: HealthStanding = healthOf(target.allScopes, now)
   if (standing.state === 'open' || standing.state === 'trial') return { status: 'available' }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
@@ -104,10 +109,15 @@ function healthView(target: Target, now: number): HealthView {
 }
 
 /** The window that ends last, which is the one that decides. */
-function windowBehind(scopes: readonly ScopeHealth[], until: number, now: number): { kind: WindowKind; since: number; isInferred: boolean } {
+function windowBehind(
+  scopes: readonly ScopeHealth[],
+  until: number,
+  now: number,
+): { kind: WindowKind; since: number; isInferred: boolean } {
   for (const scope of scopes) {
     for (const { kind, window } of scope.windowsAt(now)) {
-      if (window.state === 'cooling' && window.until === until) return { kind, since: window.since, isInferred: window.end === 'inferred' }
+      if (window.state === 'cooling' && window.until === until)
+        return { kind, since: window.since, isInferred: window.end === 'inferred' }
     }
   }
   return { kind: 'error', since: now, isInferred: true }

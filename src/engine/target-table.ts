@@ -34,7 +34,11 @@ export class TargetTable<Request extends ModelRequest, Event> {
   readonly #targets = new Map<string, Map<string, readonly Target[]>>()
   #declared = 0
 
-  constructor(registry: ProviderRegistry<Request, Event>, order: Readonly<Record<string, readonly string[]>>, book: HealthBook) {
+  constructor(
+    registry: ProviderRegistry<Request, Event>,
+    order: Readonly<Record<string, readonly string[]>>,
+    book: HealthBook,
+  ) {
     this.#registry = registry
     this.#order = order
     this.#book = book
@@ -45,7 +49,8 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   add(profile: Profile): void {
-    if (this.#tenants.has(profile.id)) throw invalidOption('profile.id', profile.id, 'there is a profile of this id already')
+    if (this.#tenants.has(profile.id))
+      throw invalidOption('profile.id', profile.id, 'there is a profile of this id already')
     this.#put(profile, this.#declared++)
   }
 
@@ -76,7 +81,9 @@ export class TargetTable<Request extends ModelRequest, Event> {
   /** Every profile as such, in the order in which they would be tried; across providers, by priority. */
   profileTargets(provider?: string): Target[] {
     if (provider !== undefined) return this.#tenantsOf(provider).map(({ target }) => target)
-    const places = [...this.#tenants.values()].sort((a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared)
+    const places = [...this.#tenants.values()].sort(
+      (a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared,
+    )
     // Each provider's own order decides among its places.
     const queues = new Map([...this.#byProvider].map(([name, tenants]) => [name, tenants.values()]))
     return places.flatMap((place) => queues.get(place.profile.provider)?.next().value?.target ?? [])
@@ -103,13 +110,18 @@ export class TargetTable<Request extends ModelRequest, Event> {
   target(id: string, model: string | undefined): Target {
     const { profile, target } = this.#tenant(id)
     if (model === undefined) return target
-    const known = this.#targets.get(profile.provider)?.get(model)?.find((candidate) => candidate.profile === id)
+    const known = this.#targets
+      .get(profile.provider)
+      ?.get(model)
+      ?.find((candidate) => candidate.profile === id)
     return known ?? this.#book.target(profile, model, target.origin)
   }
 
   /** The models that a profile has targets ready for. */
   knownTargets(profile: Profile): Target[] {
-    return [...(this.#targets.get(profile.provider)?.values() ?? [])].flat().filter((target) => target.profile === profile.id)
+    return [...(this.#targets.get(profile.provider)?.values() ?? [])]
+      .flat()
+      .filter((target) => target.profile === profile.id)
   }
 
   /** Drops all targets, which come back when they are asked for. */
@@ -140,13 +152,18 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   #put(profile: Profile, declared: number): void {
-    this.#tenants.set(profile.id, { profile, declared, target: this.#book.target(profile, undefined, this.#originOf(profile)) })
+    this.#tenants.set(profile.id, {
+      profile,
+      declared,
+      target: this.#book.target(profile, undefined, this.#originOf(profile)),
+    })
     this.#arrange(profile.provider)
   }
 
   #arrange(provider: string): void {
     const order = this.#order[provider] ?? []
-    const rank = ({ profile }: Tenant): number => (order.includes(profile.id) ? order.indexOf(profile.id) : order.length)
+    const rank = ({ profile }: Tenant): number =>
+      order.includes(profile.id) ? order.indexOf(profile.id) : order.length
     const tenants = [...this.#tenants.values()]
       .filter(({ profile }) => profile.provider === provider)
       .sort((a, b) => rank(a) - rank(b) || a.profile.priority - b.profile.priority || a.declared - b.declared)
@@ -173,14 +190,20 @@ export class TargetTable<Request extends ModelRequest, Event> {
     const known = this.#implicit.get(provider)
     if (known !== undefined) return known
     const profile = new Profile({ id: `${provider}:default`, provider })
-    const tenant: Tenant = { profile, declared: 0, target: this.#book.target(profile, undefined, this.#originOf(profile)) }
+    const tenant: Tenant = {
+      profile,
+      declared: 0,
+      target: this.#book.target(profile, undefined, this.#originOf(profile)),
+    }
     this.#implicit.set(provider, tenant)
     return tenant
   }
 
   #implicitById(id: string): Tenant | undefined {
     const provider = id.endsWith(':default') ? id.slice(0, -':default'.length) : ''
-    return this.#registry.get(provider).state === 'registered' ? this.#implicitOf(provider) : this.#implicit.get(provider)
+    return this.#registry.get(provider).state === 'registered'
+      ? this.#implicitOf(provider)
+      : this.#implicit.get(provider)
   }
 
   #originOf(profile: Profile): string {

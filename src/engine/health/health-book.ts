@@ -36,7 +36,8 @@ export class HealthBook {
     const { id, quotaGroup } = profile
     const scopes: TargetScopes = {
       ...(model !== undefined && { target: this.#scope('target', `${id} ${model}`) }),
-      ...(model !== undefined && quotaGroup !== undefined && { groupModel: this.#scope('group_model', `${quotaGroup} ${model}`) }),
+      ...(model !== undefined &&
+        quotaGroup !== undefined && { groupModel: this.#scope('group_model', `${quotaGroup} ${model}`) }),
       profile: this.#scope('profile', id),
       ...(quotaGroup !== undefined && { group: this.#scope('group', quotaGroup) }),
       ...(model !== undefined && { model: this.#scope('model', `${origin} ${model}`) }),
@@ -57,12 +58,23 @@ export class HealthBook {
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
     const { policy, emit, onChange } = this.#options
     const effect = policy.effectOf(failure, target, now)
-    if (failure.scope !== 'none' && failure.scope !== 'request') target.health.fail(failure.reason, failure.message, now)
+    if (failure.scope !== 'none' && failure.scope !== 'request')
+      target.health.fail(failure.reason, failure.message, now)
     const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, mark, now, mark.lease === BY_HAND)
     if (effect !== undefined && opened?.state === 'cooling') {
       const { scope, kind, reason } = effect
       const { until, end, rung } = opened
-      emit({ type: 'cooldown_started', scope: scope.scope, key: scope.key, kind, reason, until, end, rung, ...(requestId !== undefined && { requestId }) })
+      emit({
+        type: 'cooldown_started',
+        scope: scope.scope,
+        key: scope.key,
+        kind,
+        reason,
+        until,
+        end,
+        rung,
+        ...(requestId !== undefined && { requestId }),
+      })
     }
     for (const scope of provenAlive(failure, target)) {
       if (scope === effect?.scope) continue
@@ -143,7 +155,10 @@ export class HealthBook {
 }
 
 /** Whose name the keys of a scope begin with. Names hold no space, so the first one ends them. */
-function ownerOf(scope: HealthScope, names: { id: string; quotaGroup: string | undefined; origin: string }): string | undefined {
+function ownerOf(
+  scope: HealthScope,
+  names: { id: string; quotaGroup: string | undefined; origin: string },
+): string | undefined {
   switch (scope) {
     case 'target':
     case 'profile':
@@ -168,5 +183,7 @@ function scopeKey(scope: HealthScope, key: string): string {
 function provenAlive({ scope, reason, status, confidence }: Failure, { scopes }: Target): readonly ScopeHealth[] {
   if (status === undefined || status >= 500 || confidence !== 'structured') return []
   if (scope === 'request') return scopes.model === undefined ? [scopes.provider] : [scopes.model, scopes.provider]
-  return reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found' ? [scopes.provider] : []
+  return reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found'
+    ? [scopes.provider]
+    : []
 }

@@ -6,7 +6,14 @@ import type { Random } from '../clock.ts'
  */
 export type WindowKind = 'rateLimit' | 'breaker' | 'billing' | 'auth' | 'permission' | 'error'
 
-export const WINDOW_KINDS = ['rateLimit', 'breaker', 'billing', 'auth', 'permission', 'error'] as const satisfies readonly WindowKind[]
+export const WINDOW_KINDS = [
+  'rateLimit',
+  'breaker',
+  'billing',
+  'auth',
+  'permission',
+  'error',
+] as const satisfies readonly WindowKind[]
 
 /** Bounds of the windows we infer ourselves, milliseconds. A provider's own word is not bounded by them. */
 export interface LadderOptions {

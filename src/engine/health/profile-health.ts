@@ -1,7 +1,7 @@
 import type { FailureReason } from '../../failure/index.ts'
-import type { Usage } from '../provider.ts'
 import { ProfileLimiter } from '../limits/profile-limiter.ts'
 import type { ProfileLimits } from '../profile.ts'
+import type { Usage } from '../provider.ts'
 
 /** What is known of one profile besides its windows: what it did, how it ended last, whether it is switched off. */
 export class ProfileHealth {

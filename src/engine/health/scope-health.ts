@@ -1,7 +1,19 @@
 import type { FailureReason } from '../../failure/index.ts'
 import type { LadderOptions, WindowKind } from './ladder.ts'
 import { RollingCounts } from './rolling-counts.ts'
-import { type AttemptMark, type Cooling, type HalfOpen, afterFailure, afterSuccess, hasTrial, type StayAway, type Window, windowAt, withoutTrial, withTrial } from './window.ts'
+import {
+  type AttemptMark,
+  afterFailure,
+  afterSuccess,
+  type Cooling,
+  type HalfOpen,
+  hasTrial,
+  type StayAway,
+  type Window,
+  windowAt,
+  withoutTrial,
+  withTrial,
+} from './window.ts'
 
 /** What a window can be about: the six scopes of the failure policy. */
 export type HealthScope = 'target' | 'group_model' | 'profile' | 'group' | 'model' | 'provider'
@@ -63,11 +75,24 @@ export class ScopeHealth {
    * unknown failure says too little at first sight), unless `isCertain`.
    * @returns the window that stands now, where this failure opened or changed it
    */
-  fail(kind: WindowKind, reason: FailureReason, stayAway: StayAway, attempt: AttemptMark, now: number, isCertain: boolean): Window | undefined {
+  fail(
+    kind: WindowKind,
+    reason: FailureReason,
+    stayAway: StayAway,
+    attempt: AttemptMark,
+    now: number,
+    isCertain: boolean,
+  ): Window | undefined {
     const before = this.#find(kind)
     const needsCount = (kind === 'breaker' || kind === 'error') && stayAway.end === 'inferred'
     if (needsCount) this.#counts.failure(now)
-    if (needsCount && !isCertain && before === undefined && !this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)) return undefined
+    if (
+      needsCount &&
+      !isCertain &&
+      before === undefined &&
+      !this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)
+    )
+      return undefined
     const after = afterFailure(before, reason, stayAway, attempt, now)
     if (after === before) return undefined
     this.#put(kind, after)
@@ -95,7 +120,8 @@ export class ScopeHealth {
   }
 
   returnTrial(lease: number): void {
-    if (!this.isQuiet) this.#windows = this.#windows.map(({ kind, window }) => ({ kind, window: withoutTrial(window, lease) }))
+    if (!this.isQuiet)
+      this.#windows = this.#windows.map(({ kind, window }) => ({ kind, window: withoutTrial(window, lease) }))
   }
 
   /** Forgets the windows of the given kinds, or everything. @returns what was closed */

@@ -81,7 +81,10 @@ export function healthOf(scopes: readonly ScopeHealth[], now: number): HealthSta
 }
 
 /** The windows that keep a set of scopes from being simply open, with their scope. */
-export function windowsOf(scopes: readonly ScopeHealth[], now: number): (StandingWindow & { readonly health: ScopeHealth })[] {
+export function windowsOf(
+  scopes: readonly ScopeHealth[],
+  now: number,
+): (StandingWindow & { readonly health: ScopeHealth })[] {
   return scopes.flatMap((health) =>
     health
       .windowsAt(now)

@@ -90,7 +90,12 @@ export function afterFailure(
   const isHeld = current.state === 'cooling' && current.trial?.lease !== attempt.lease
   if (!wasUnderWay && !isHeld) return cooling(reason, stayAway, current.rung + 1, now)
   if (stayAway.end === 'inferred') return current
-  if (current.state === 'cooling' && current.end === 'stated' && stayAway.end === 'stated' && current.until >= stayAway.until) {
+  if (
+    current.state === 'cooling' &&
+    current.end === 'stated' &&
+    stayAway.end === 'stated' &&
+    current.until >= stayAway.until
+  ) {
     return current
   }
   return { ...cooling(reason, stayAway, current.rung, now), since: current.since }
@@ -103,7 +108,8 @@ export function afterSuccess(window: Window | undefined, attempt: AttemptMark, n
   if (current.state !== 'reopened' && current.trial?.lease === attempt.lease) return undefined
   // A success that was under way before the window opened says nothing against it. Into a fixed one nobody is let but
   // on purpose, so that a success inside it counts.
-  if (current.state === 'cooling') return current.end === 'fixed' && attempt.startedAt > current.since ? undefined : current
+  if (current.state === 'cooling')
+    return current.end === 'fixed' && attempt.startedAt > current.since ? undefined : current
   return attempt.startedAt >= current.until ? undefined : current
 }
 

@@ -3,7 +3,10 @@ import { isRecord } from '../checks.ts'
 
 /** Status, message and body as one lower-case text: all that the published designs look at. */
 export function errorText({ status, body, error }: ClassifyInput): string {
-  return [status, body, error].map((part) => textOf(part)).join(' ').toLowerCase()
+  return [status, body, error]
+    .map((part) => textOf(part))
+    .join(' ')
+    .toLowerCase()
 }
 
 function textOf(part: unknown): string {

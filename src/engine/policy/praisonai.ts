@@ -1,4 +1,4 @@
-import { classifyFailure, type ClassifyInput, type Failure } from '../../failure/index.ts'
+import { type ClassifyInput, classifyFailure, type Failure } from '../../failure/index.ts'
 import { errorText } from './error-text.ts'
 import type { FailurePolicy } from './policy.ts'
 
@@ -22,7 +22,12 @@ export function praisonaiPolicy({ rateLimitCooldownMs, errorCooldownMs }: Praiso
       if (failure.scope === 'none') return undefined
       const lengthMs = failure.reason === 'rate_limit' ? rateLimitCooldownMs : errorCooldownMs
       // One kind for both: there, too, a profile has one cooldown, and the latest failure sets it.
-      return { scope: target.scopes.profile, kind: 'error', reason: failure.reason, stayAway: { end: 'fixed', until: now + lengthMs } }
+      return {
+        scope: target.scopes.profile,
+        kind: 'error',
+        reason: failure.reason,
+        stayAway: { end: 'fixed', until: now + lengthMs },
+      }
     },
   }
 }

@@ -1,4 +1,4 @@
-import { classifyFailure, type ClassifyInput, type Failure } from '../../failure/index.ts'
+import { type ClassifyInput, classifyFailure, type Failure } from '../../failure/index.ts'
 import { errorText } from './error-text.ts'
 import type { FailurePolicy } from './policy.ts'
 
@@ -24,7 +24,12 @@ export function rsclawPolicy({ backoffMs, minCooldownMs, maxCooldownMs }: Rsclaw
       if (failure.nextStep !== 'next_profile') return undefined
       const lengthMs = Math.min(maxCooldownMs, Math.max(minCooldownMs, backoffMs(target.health.consecutiveFailures)))
       // One kind for both: there, too, a profile has one cooldown, and the latest failure sets it.
-      return { scope: target.scopes.profile, kind: 'rateLimit', reason: failure.reason, stayAway: { end: 'fixed', until: now + lengthMs } }
+      return {
+        scope: target.scopes.profile,
+        kind: 'rateLimit',
+        reason: failure.reason,
+        stayAway: { end: 'fixed', until: now + lengthMs },
+      }
     },
   }
 }
@@ -38,10 +43,24 @@ function classifyBySubstring(input: ClassifyInput): Failure {
   const text = errorText(input)
   const base = { ...evidence, confidence: 'text', mayRetryTarget: false } as const
   if (RATE_LIMIT.some((phrase) => text.includes(phrase))) {
-    return { ...base, reason: 'rate_limit', scope: 'profile', nextStep: 'next_profile', isRetryable: true, ruleId: 'rsclaw.rate_limit' }
+    return {
+      ...base,
+      reason: 'rate_limit',
+      scope: 'profile',
+      nextStep: 'next_profile',
+      isRetryable: true,
+      ruleId: 'rsclaw.rate_limit',
+    }
   }
   if (AUTH.some((phrase) => text.includes(phrase))) {
-    return { ...base, reason: 'auth', scope: 'profile', nextStep: 'next_profile', isRetryable: false, ruleId: 'rsclaw.auth' }
+    return {
+      ...base,
+      reason: 'auth',
+      scope: 'profile',
+      nextStep: 'next_profile',
+      isRetryable: false,
+      ruleId: 'rsclaw.auth',
+    }
   }
   return { ...base, scope: 'none', nextStep: 'return', isRetryable: false, ruleId: 'rsclaw.not_retryable' }
 }
