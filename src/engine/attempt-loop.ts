@@ -73,7 +73,10 @@ interface Blocked {
   readonly candidate: Candidate
   /** Epoch milliseconds; undefined where it takes somebody's attempt to end. */
   readonly until: number | undefined
+  /** It may be tried although it is out, where there is no alternative, from `putOffUntil` on. */
   readonly mayPanic: boolean
+  /** This request's own back-off, epoch milliseconds. */
+  readonly putOffUntil: number
   readonly isOnTrial: boolean
   readonly cause: 'backoff' | 'nothing_open'
 }
@@ -188,10 +191,12 @@ export class AttemptLoop<T> {
     const blocked = this.#blocked(now)
     const [only] = blocked
     // A sole target is never refused by a breaker window: the window limits what is in flight instead.
-    if (only !== undefined && blocked.length === 1 && only.mayPanic && !only.isOnTrial) return this.#panic(only)
+    if (only !== undefined && blocked.length === 1 && only.mayPanic && !only.isOnTrial) {
+      return now < only.putOffUntil ? { do: 'wait', until: only.putOffUntil, cause: 'backoff' } : this.#panic(only)
+    }
     const until = this.#waitableUntil(blocked, now)
     if (wait && until !== undefined) return until
-    const likeliest = blocked.every(({ mayPanic }) => mayPanic)
+    const likeliest = blocked.every(({ mayPanic, putOffUntil }) => mayPanic && putOffUntil <= now)
       ? earliest(blocked.filter(({ isOnTrial }) => !isOnTrial))
       : undefined
     if (panic !== 'never' && likeliest !== undefined) return this.#panic(likeliest)
@@ -229,24 +234,25 @@ export class AttemptLoop<T> {
     if (!this.#course.allows(link, target) || this.#request.work.unusable(target) !== undefined) return undefined
     const { panic } = this.#engine.policy.whenNothingIsOpen
     const standing = standingOf(target, now)
-    const putOff = this.#course.deferredUntil(target) ?? 0
+    const putOffUntil = this.#course.deferredUntil(target) ?? 0
+    const refused = { candidate, putOffUntil, mayPanic: false, isOnTrial: false, cause: 'nothing_open' } as const
     switch (standing.state) {
       case 'profile_disabled':
         return undefined
       case 'limited':
-        return { candidate, until: standing.until, mayPanic: false, isOnTrial: false, cause: 'nothing_open' }
+        return { ...refused, until: standing.until }
       case 'on_trial':
-        return { candidate, until: undefined, mayPanic: false, isOnTrial: true, cause: 'nothing_open' }
+        return { ...refused, until: undefined, isOnTrial: true }
       case 'cooling': {
         const mayPanic = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
         const isOnTrial = mayPanic && standing.isOnTrial
         // Somebody was let through and may be back with a verdict at any moment.
-        const until = isOnTrial ? undefined : Math.max(standing.until, putOff)
-        return { candidate, until, mayPanic: mayPanic && putOff <= now, isOnTrial, cause: 'nothing_open' }
+        const until = isOnTrial ? undefined : Math.max(standing.until, putOffUntil)
+        return { ...refused, until, mayPanic, isOnTrial }
       }
       case 'open':
       case 'trial':
-        return { candidate, until: putOff, mayPanic: false, isOnTrial: false, cause: 'backoff' }
+        return { ...refused, until: putOffUntil, cause: 'backoff' }
     }
   }
 

@@ -129,7 +129,8 @@ export function invalidOption(path: string, value: unknown, allowed: string): Fa
 function describeValue(path: string, value: unknown): string {
   if (/key|secret|token$|password|authorization/i.test(path)) return `a value of type ${typeof value}`
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return `${value}`
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return `${value}`
   if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString()
   if (Array.isArray(value)) return `an array of ${value.length}`
   return typeof value === 'function' ? 'a function' : 'an object'

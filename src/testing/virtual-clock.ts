@@ -74,7 +74,8 @@ export class VirtualClock implements Clock {
     await settle()
     while (!isSettled) {
       const timer = this.#nextDue(Number.POSITIVE_INFINITY)
-      if (timer === undefined) throw new Error('nothing is scheduled on the virtual clock that could settle the promise')
+      if (timer === undefined)
+        throw new Error('nothing is scheduled on the virtual clock that could settle the promise')
       await this.advance(timer.dueAt - this.#now)
     }
     return promise

@@ -29,7 +29,9 @@ describe("PraisonAI's failover manager", () => {
 
   it('refuses a second profile of the same id', () => {
     const { manager } = setup()
-    expect(() => manager.addProfile({ id: 'openai-primary', provider: 'openai' })).toThrow(/there is a profile of this id already/)
+    expect(() => manager.addProfile({ id: 'openai-primary', provider: 'openai' })).toThrow(
+      /there is a profile of this id already/,
+    )
   })
 
   it('removes a profile and says whether there was one', () => {
@@ -43,15 +45,26 @@ describe("PraisonAI's failover manager", () => {
     const { manager } = setup()
     expect(manager.getProfile('openai-primary')).toMatchObject({ provider: 'openai', priority: 0 })
     manager.updateProfile('openai-primary', { priority: 5, baseUrl: 'https://example.com/v1', model: 'gpt-4o-mini' })
-    expect(manager.getProfile('openai-primary')).toMatchObject({ priority: 5, baseUrl: 'https://example.com/v1', model: 'gpt-4o-mini' })
+    expect(manager.getProfile('openai-primary')).toMatchObject({
+      priority: 5,
+      baseUrl: 'https://example.com/v1',
+      model: 'gpt-4o-mini',
+    })
     expect(manager.getProfile('openai-primary').apiKey).toBe('sk-primary-00001234')
     expect(manager.listProfiles().map(({ id }) => id)).toEqual(['openai-backup', 'openai-primary'])
   })
 
   it('keeps limits and metadata on a profile', () => {
     const { manager } = setup()
-    manager.addProfile({ id: 'x:y', limits: { requestsPerMinute: 60, tokensPerMinute: 90_000 }, metadata: { region: 'eu' } })
-    expect(manager.getProfile('x:y')).toMatchObject({ limits: { requestsPerMinute: 60, tokensPerMinute: 90_000 }, metadata: { region: 'eu' } })
+    manager.addProfile({
+      id: 'x:y',
+      limits: { requestsPerMinute: 60, tokensPerMinute: 90_000 },
+      metadata: { region: 'eu' },
+    })
+    expect(manager.getProfile('x:y')).toMatchObject({
+      limits: { requestsPerMinute: 60, tokensPerMinute: 90_000 },
+      metadata: { region: 'eu' },
+    })
   })
 
   it('names the profiles it knows when asked for one it does not', () => {
@@ -65,7 +78,8 @@ describe("PraisonAI's failover manager", () => {
       () => manager.disable('nobody', 'why'),
       () => manager.enable('nobody'),
     ]
-    for (const ask of asks) expect(ask).toThrow(/there is no profile "nobody"; known profiles: openai-backup, openai-primary/)
+    for (const ask of asks)
+      expect(ask).toThrow(/there is no profile "nobody"; known profiles: openai-backup, openai-primary/)
   })
 
   it('gives the next available profile in order of priority, skipping what is cooling', () => {
@@ -146,7 +160,9 @@ describe("PraisonAI's failover manager", () => {
 
   it('doubles the retry delay from 1 s up to 60 s', () => {
     const { manager } = setup()
-    expect([0, 1, 2, 3, 5, 6, 20].map((attempt) => manager.getRetryDelayMs(attempt))).toEqual([1_000, 2_000, 4_000, 8_000, 32_000, 60_000, 60_000])
+    expect([0, 1, 2, 3, 5, 6, 20].map((attempt) => manager.getRetryDelayMs(attempt))).toEqual([
+      1_000, 2_000, 4_000, 8_000, 32_000, 60_000, 60_000,
+    ])
   })
 
   it('keeps the retry delay constant where exponential back-off is off', () => {
@@ -158,7 +174,12 @@ describe("PraisonAI's failover manager", () => {
     const { manager } = setup()
     const status = manager.status()
     expect(status).toMatchObject({ totalProfiles: 2, availableProfiles: 2 })
-    expect(status.profiles[0]).toMatchObject({ id: 'openai-primary', provider: 'openai', apiKey: '***1234', status: 'available' })
+    expect(status.profiles[0]).toMatchObject({
+      id: 'openai-primary',
+      provider: 'openai',
+      apiKey: '***1234',
+      status: 'available',
+    })
     expect(status.config).toMatchObject({ rotateOnSuccess: false, retry: { maxDelayMs: 60_000 } })
     manager.markFailure('openai-primary', 'boom')
     expect(manager.status()).toMatchObject({ availableProfiles: 1, profiles: [{ lastError: { message: 'boom' } }, {}] })
@@ -178,7 +199,11 @@ describe("PraisonAI's failover manager", () => {
     const { manager } = setup()
     manager.disable('openai-primary', 'the invoice is open')
     expect(manager.getNextProfile()?.id).toBe('openai-backup')
-    expect(manager.status().profiles[0]).toMatchObject({ status: 'disabled', reason: 'the invoice is open', clearedBy: 'enable' })
+    expect(manager.status().profiles[0]).toMatchObject({
+      status: 'disabled',
+      reason: 'the invoice is open',
+      clearedBy: 'enable',
+    })
     manager.enable('openai-primary')
     expect(manager.getNextProfile()?.id).toBe('openai-primary')
   })

@@ -26,11 +26,13 @@ describe("rsclaw's failover", () => {
     return { clock, openai, manager }
   }
 
-  const failing = (errors: Readonly<Record<string, () => Error>>): Script => ({ profile }) => {
-    const error = errors[profile.id]
-    if (error !== undefined) throw error()
-    return ['hello']
-  }
+  const failing =
+    (errors: Readonly<Record<string, () => Error>>): Script =>
+    ({ profile }) => {
+      const error = errors[profile.id]
+      if (error !== undefined) throw error()
+      return ['hello']
+    }
 
   it('tries profiles in the order of auth.order, whatever the order of declaration', async () => {
     const { manager, openai } = setup(() => ['hello'])
@@ -199,7 +201,10 @@ describe("rsclaw's failover", () => {
       ['openai:backup', 'rate_limit'],
     ])
     // Nothing waits there: while all are cooling the answer comes at once and without an attempt.
-    await expect(manager.call({ model: 'openai/gpt-4o' })).rejects.toMatchObject({ code: 'ALL_TARGETS_FAILED', attempts: [] })
+    await expect(manager.call({ model: 'openai/gpt-4o' })).rejects.toMatchObject({
+      code: 'ALL_TARGETS_FAILED',
+      attempts: [],
+    })
   })
 
   it('gives a stream as the result', async () => {
@@ -229,7 +234,9 @@ describe("rsclaw's registry", () => {
   })
 
   it('sends an aliased model to its provider, with its own prefix removed and any other kept', () => {
-    const registry = new ProviderRegistry().alias('minimax/minimax-m2.1', 'gaterouter').alias('gaterouter/x', 'gaterouter')
+    const registry = new ProviderRegistry()
+      .alias('minimax/minimax-m2.1', 'gaterouter')
+      .alias('gaterouter/x', 'gaterouter')
     expect(registry.resolve('minimax/minimax-m2.1')).toEqual({ provider: 'gaterouter', model: 'minimax/minimax-m2.1' })
     expect(registry.resolve('gaterouter/x')).toEqual({ provider: 'gaterouter', model: 'x' })
   })

@@ -1,7 +1,10 @@
 import type { AttemptContext, ModelRequest, Provider } from '../../src/index.ts'
 
 /** What one attempt does: answers with these events, or throws this. */
-export type Script = (context: AttemptContext, request: TextRequest) => readonly string[] | Promise<readonly string[]> | AsyncIterable<string>
+export type Script = (
+  context: AttemptContext,
+  request: TextRequest,
+) => readonly string[] | Promise<readonly string[]> | AsyncIterable<string>
 
 export interface TextRequest extends ModelRequest {
   readonly prompt?: string

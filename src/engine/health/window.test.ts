@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { type AttemptMark, afterFailure, afterSuccess, hasTrial, type StayAway, type Window, windowAt, withoutTrial, withTrial } from './window.ts'
+import {
+  type AttemptMark,
+  afterFailure,
+  afterSuccess,
+  hasTrial,
+  type StayAway,
+  type Window,
+  windowAt,
+  withoutTrial,
+  withTrial,
+} from './window.ts'
 
 const inferred: StayAway = { end: 'inferred', lengthMs: (rung) => [1_000, 2_000, 4_000][rung] ?? 8_000 }
 const stated = (until: number): StayAway => ({ end: 'stated', until })
@@ -11,7 +21,14 @@ function fail(window: Window | undefined, stayAway: StayAway, attempt: AttemptMa
 
 describe('a window', () => {
   it('opens for the first rung of the ladder', () => {
-    expect(fail(undefined, inferred, at(90), 100)).toEqual({ state: 'cooling', reason: 'rate_limit', since: 100, until: 1_100, end: 'inferred', rung: 0 })
+    expect(fail(undefined, inferred, at(90), 100)).toEqual({
+      state: 'cooling',
+      reason: 'rate_limit',
+      since: 100,
+      until: 1_100,
+      end: 'inferred',
+      rung: 0,
+    })
   })
 
   it('opens until the end the provider stated', () => {
@@ -81,7 +98,14 @@ describe('a window', () => {
   })
 
   it('takes a trial back only from its holder', () => {
-    const window = { state: 'half_open', reason: 'timeout', since: 0, until: 1, rung: 0, trial: { lease: 7, lapsesAt: 9 } } as const
+    const window = {
+      state: 'half_open',
+      reason: 'timeout',
+      since: 0,
+      until: 1,
+      rung: 0,
+      trial: { lease: 7, lapsesAt: 9 },
+    } as const
     expect(withoutTrial(window, 8)).toBe(window)
     expect(withoutTrial(window, 7)).not.toHaveProperty('trial')
   })

@@ -16,18 +16,22 @@ describe('a sliding window', () => {
 
   it('keeps the limit in every minute, and uses at least 95 % of it', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 20, max: 600 }), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 50, maxLength: 400 }), (limit, gaps) => {
-        const window = new SlidingWindow(limit)
-        const times: number[] = []
-        let now = 1_767_225_600_000
-        for (const gap of gaps) {
-          now = Math.max(now + gap, window.availableAt(now))
-          window.add(1, now)
-          times.push(now)
-          const inLastMinute = times.filter((time) => time > now - 60_000).length
-          expect(inLastMinute).toBeLessThanOrEqual(limit)
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 20, max: 600 }),
+        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 50, maxLength: 400 }),
+        (limit, gaps) => {
+          const window = new SlidingWindow(limit)
+          const times: number[] = []
+          let now = 1_767_225_600_000
+          for (const gap of gaps) {
+            now = Math.max(now + gap, window.availableAt(now))
+            window.add(1, now)
+            times.push(now)
+            const inLastMinute = times.filter((time) => time > now - 60_000).length
+            expect(inLastMinute).toBeLessThanOrEqual(limit)
+          }
+        },
+      ),
       { numRuns: 50 },
     )
     const window = new SlidingWindow(60)

@@ -1,0 +1,68 @@
+import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
+import { type Evidence, gatherEvidence } from './evidence.ts'
+import type { ClassifyInput, Failure } from './failure.ts'
+import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
+import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
+import { maskSecrets } from './redact.ts'
+
+const MAX_MESSAGE_LENGTH = 500
+/** What is masked before it is cut: a secret that begins inside the message must still look like one. */
+const MAX_MASKED_LENGTH = 768
+
+/**
+ * Turns any evidence of a failure into a diagnosis: what failed, how much of the world it condemns, what to do next,
+ * and when to come back.
+ *
+ * Machine-readable fields go before the status, the status before words; a few words, such as those for an empty
+ * account, override both. Pure: the present is `nowMs` or the answer's `date`. Looks at no more than 64 KiB of text.
+ * Never throws, whatever it is given; what it can make nothing of is `unknown`.
+ *
+ * @example
+ * classifyFailure({ provider: 'openai', status: 429, headers, body })
+ * // { reason: 'rate_limit', scope: 'target', nextStep: 'next_profile', retryAfterMs: 644, … }
+ */
+export function classifyFailure(input: ClassifyInput): Failure {
+  try {
+    return diagnose(gatherEvidence(input))
+  } catch {
+    // Every look into a foreign value is guarded; this is for the one nobody thought of.
+    return { ...UNREADABLE_VERDICT, message: 'the evidence could not be read' }
+  }
+}
+
+function diagnose(evidence: Evidence): Failure {
+  const stated = readStatedWait(evidence)
+  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined)
+  const buckets = readBuckets(evidence.headers)
+  const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
+  const { status, timeoutPhase } = evidence
+  return {
+    ...verdict,
+    ...hintFor(verdict, stated, buckets, evidence),
+    ...(quota.length > 0 && { quota }),
+    ...(status !== undefined && { status }),
+    ...(timeoutPhase !== undefined && verdict.reason === 'timeout' && { timeoutPhase }),
+    message: messageOf(evidence, verdict),
+  }
+}
+
+/** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
+function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketReading[], evidence: Evidence): Hint {
+  if (verdict.scope === 'request' || verdict.scope === 'none') return {}
+  // Buckets stand in the headers of every answer; only a rate limit is about them.
+  const end = verdict.reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined
+  return hintOf(stated.field ?? end ?? stated.words, evidence)
+}
+
+/** What was said, on one line, masked and shortened; else what stands in for it. */
+function messageOf({ statements, plainText, status }: Evidence, { reason }: Verdict): string {
+  const said = statements.find(({ message }) => message !== '')?.message ?? plainText
+  const code = statements[0]?.codes[0]
+  return singleLine(said) || code || (status === undefined ? reason.replaceAll('_', ' ') : `HTTP ${status}`)
+}
+
+function singleLine(text: string): string {
+  const line = maskSecrets(text.slice(0, MAX_MASKED_LENGTH).replace(/[\s\p{Cc}]+/gu, ' ')).trim()
+  if (line.length <= MAX_MESSAGE_LENGTH) return line.toWellFormed()
+  return `${line.slice(0, MAX_MESSAGE_LENGTH - 1).toWellFormed()}…`
+}

@@ -1,0 +1,88 @@
+import { type Body, NO_BODY, readBody } from './body.ts'
+import type { ClassifyInput, FailureReason, TimeoutPhase } from './failure.ts'
+import { type HeaderMap, readHeaders } from './headers.ts'
+import { parseDate } from './moment.ts'
+import { asStatus, readProperty, readString } from './safe-read.ts'
+import { isTelling, plainStatement, type Statement } from './statement.ts'
+import { readThrown } from './thrown.ts'
+
+/** Everything that is known of a failure, in one shape whatever it came in. */
+export interface Evidence {
+  readonly provider: string | undefined
+  readonly dialect: string | undefined
+  /** The answer's HTTP status. */
+  readonly status: number | undefined
+  readonly headers: HeaderMap
+  /** What the answer, or else the error's message, says; the innermost statement first. */
+  readonly statements: readonly Statement[]
+  readonly isHtml: boolean
+  /** Codes and names of what was thrown, and error numbers in plain text, in lower case. */
+  readonly thrownCodes: readonly string[]
+  /** The words of what was thrown, or a body of plain text. */
+  readonly plainText: string
+  /** Something was thrown, whatever it was. */
+  readonly isThrown: boolean
+  /** The reason our own error was given where it was made. */
+  readonly givenReason: FailureReason | undefined
+  /** It came after an answer had begun with HTTP 2xx. */
+  readonly inStream: boolean
+  readonly timeoutPhase: TimeoutPhase | undefined
+  /** The present as the caller tells it, epoch milliseconds. */
+  readonly nowMs: number | undefined
+  /** When the answer was sent by its sender's clock, epoch milliseconds. */
+  readonly sentAt: number | undefined
+}
+
+const TIMEOUT_PHASES: readonly TimeoutPhase[] = ['connect', 'first_content', 'response', 'idle', 'attempt']
+
+/** Gathers the evidence. What is given directly goes before what is read from the error. */
+export function gatherEvidence(input: ClassifyInput): Evidence {
+  const error = readProperty(input, 'error')
+  const thrown = readThrown(error)
+  const body = readBody(readProperty(input, 'body') ?? thrown.body)
+  // A body that says nothing still may hold a hint; what the error says then goes before it.
+  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message)
+  const statements = [...spoken.statements, ...body.statements]
+  const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
+  const headers = readHeaders(readProperty(input, 'headers') ?? thrown.headers)
+  const date = headers.get('date')
+  const status = asStatus(readProperty(input, 'status')) ?? thrown.status ?? leadingStatus(plainText)
+  const isThrown = error !== undefined && error !== null
+  // Whatever was thrown after a good status broke an answer that had begun.
+  const isBroken = isThrown && status !== undefined && status < 300
+  return {
+    provider: readString(input, 'provider'),
+    dialect: readString(input, 'dialect'),
+    status,
+    headers,
+    statements: statements.length > 0 ? statements : [plainStatement('')],
+    isHtml: body.form === 'html' || spoken.form === 'html',
+    thrownCodes: [...thrown.codes, ...errorNumbersIn(plainText)],
+    plainText,
+    isThrown,
+    givenReason: thrown.reason,
+    inStream: isBroken || readProperty(input, 'inStream') === true || readProperty(error, 'inStream') === true,
+    timeoutPhase: TIMEOUT_PHASES.find((phase) => phase === readProperty(input, 'timeoutPhase')),
+    nowMs: finiteNumber(readProperty(input, 'nowMs')),
+    sentAt: date === undefined ? undefined : parseDate(date),
+  }
+}
+
+/** The status an SDK or a log line puts before its message: `429 Rate limit reached`, `HTTP 503: …`. */
+function leadingStatus(text: string): number | undefined {
+  return asStatus(/^(?:[A-Za-z]{1,20}: )?(?:HTTP |API Error: |Error code: )?([45]\d\d)\b/.exec(text)?.[1])
+}
+
+/** `ECONNREFUSED`, `UND_ERR_SOCKET`: the error numbers of Node.js and undici, where only a message is left of an error. */
+function errorNumbersIn(text: string): string[] {
+  const numbers = text.slice(0, 2_048).match(/\b(?:E[A-Z]{3,20}|UND_ERR_[A-Z_]{3,40})\b/g)
+  return numbers === null ? [] : numbers.map((number) => number.toLowerCase())
+}
+
+function plainTextOf({ form, statements }: Body): string {
+  return form === 'text' ? (statements.at(-1)?.message ?? '') : ''
+}
+
+function finiteNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+}

@@ -1,0 +1,185 @@
+import type { Evidence } from './evidence.ts'
+import type { HeaderMap } from './headers.ts'
+import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
+import type { BucketReading } from './quota.ts'
+import { readProperty } from './safe-read.ts'
+
+/** When to come back, as a failure reports it. */
+export interface Hint {
+  readonly retryAfterMs?: number
+  readonly resetAt?: number
+}
+
+/** The longest wait that is believed: 31 days, a monthly allowance at worst. */
+export const MAX_HINT_MS = 31 * 86_400_000
+
+/** Fields of a body that hold a wait in seconds, or the time it ends. */
+const SECONDS_FIELDS = ['retry_after', 'retry_after_seconds', 'resets_in_seconds', 'estimated_time'] as const
+const INSTANT_FIELDS = ['resets_at', 'reset_at'] as const
+
+/** What stands before a wait in words. */
+const DURATION_CUES = [
+  'again in ',
+  'retry in ',
+  'retry after ',
+  'again after ',
+  'wait ',
+  'resets in ',
+  'reset in ',
+  'reset after ',
+  'available in ',
+] as const
+const FILLERS = ['for ', 'about ', 'another ', 'at least ', 'approximately '] as const
+/** What stands before a date in words. */
+const DATE_CUES = [
+  'again at ',
+  'again after ',
+  'retry after ',
+  'resets at ',
+  'reset at ',
+  'resets on ',
+  'reset on ',
+  'access on ',
+  'access at ',
+  'until ',
+] as const
+
+/** What the answer says of when to come back. */
+export interface StatedWait {
+  /** In a field: `retry-after-ms`, then `retry-after`, then the body's own. */
+  readonly field: Moment | undefined
+  /** In words. */
+  readonly words: Moment | undefined
+}
+
+/** The first usable wait of each kind; zero, negative and unreadable ones are passed over. */
+export function readStatedWait(evidence: Evidence): StatedWait {
+  const nowMs = referenceOf(evidence)
+  const header = usable(readMilliseconds(evidence.headers), nowMs) ?? usable(readRetryAfter(evidence.headers), nowMs)
+  if (header !== undefined) return { field: header, words: undefined }
+  const words = readWords(evidence, nowMs)
+  return { field: finer(usable(readFields(evidence), nowMs), words), words }
+}
+
+/** The end of the empty bucket; of several empty ones the later, since all of them refuse. */
+export function readEmptyBucket(buckets: readonly BucketReading[], evidence: Evidence): Moment | undefined {
+  const nowMs = referenceOf(evidence)
+  let latest: Moment | undefined
+  for (const { remaining, reset } of buckets) {
+    const moment = remaining === 0 ? usable(reset, nowMs) : undefined
+    if (moment !== undefined && (latest === undefined || isLater(moment, latest, nowMs))) latest = moment
+  }
+  return latest
+}
+
+/** Ties a moment to the present: whole milliseconds, at least 1, at most 31 days. */
+export function hintOf(moment: Moment | undefined, evidence: Evidence): Hint {
+  if (moment === undefined) return {}
+  const waitMs = msUntil(moment, referenceOf(evidence))
+  if (waitMs === undefined) return { resetAt: Math.ceil(instantOf(moment, undefined) ?? 0) }
+  const retryAfterMs = Math.min(Math.ceil(waitMs), MAX_HINT_MS)
+  const resetAt = instantOf({ afterMs: retryAfterMs }, evidence.nowMs ?? evidence.sentAt)
+  return { retryAfterMs, ...(resetAt !== undefined && { resetAt }) }
+}
+
+/**
+ * Is the request alone larger than the limit (`Limit 6000, Requested 12328`)? Then it never fits, however long it waits.
+ */
+export function exceedsLimit(text: string): boolean {
+  const limit = numberAfter(text, 'limit ')
+  const requested = numberAfter(text, 'requested ')
+  return limit !== undefined && requested !== undefined && requested > limit
+}
+
+/** The sender's clock first: against ours its dates would be wrong by the difference of the two. */
+function referenceOf({ sentAt, nowMs }: Evidence): number | undefined {
+  return sentAt ?? nowMs
+}
+
+function readMilliseconds(headers: HeaderMap): Moment | undefined {
+  const value = headers.get('retry-after-ms')
+  return value !== undefined && /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? { afterMs: Number(value) } : undefined
+}
+
+/** RFC 9110 §10.2.3: seconds or a date; fractions and units occur. */
+function readRetryAfter(headers: HeaderMap): Moment | undefined {
+  const value = headers.get('retry-after')
+  return value === undefined ? undefined : parseMoment(value)
+}
+
+function readFields({ statements }: Evidence): Moment | undefined {
+  for (const source of statements.flatMap((statement) => statement.sources)) {
+    const milliseconds = readProperty(source, 'retry_after_ms')
+    if (typeof milliseconds === 'number' && milliseconds > 0) return { afterMs: milliseconds }
+    // Google's RetryInfo: https://cloud.google.com/apis/design/errors#error_details
+    for (const field of ['retryDelay', ...SECONDS_FIELDS, ...INSTANT_FIELDS]) {
+      const moment = momentOfField(readProperty(source, field))
+      if (moment !== undefined) return moment
+    }
+  }
+  return undefined
+}
+
+function momentOfField(value: unknown): Moment | undefined {
+  if (typeof value === 'number') return value > 0 ? momentOfSeconds(value) : undefined
+  return typeof value === 'string' ? parseMoment(value) : undefined
+}
+
+function readWords({ statements }: Evidence, nowMs: number | undefined): Moment | undefined {
+  for (const { text } of statements) {
+    const moment = firstAfter(text, DATE_CUES, dateAt, nowMs) ?? firstAfter(text, DURATION_CUES, waitAt, nowMs)
+    if (moment !== undefined) return moment
+  }
+  return undefined
+}
+
+function firstAfter(
+  text: string,
+  cues: readonly string[],
+  read: (text: string, from: number) => Moment | undefined,
+  nowMs: number | undefined,
+): Moment | undefined {
+  for (const cue of cues) {
+    for (let at = text.indexOf(cue); at >= 0; at = text.indexOf(cue, at + cue.length)) {
+      const moment = usable(read(text, at + cue.length), nowMs)
+      if (moment !== undefined) return moment
+    }
+  }
+  return undefined
+}
+
+function dateAt(text: string, from: number): Moment | undefined {
+  // Of what follows only the date matters; the slice is as long as the longest of them.
+  const at = /^\d{4}-/.test(text.slice(from, from + 5)) ? parseDate(text.slice(from, from + 40)) : undefined
+  return at === undefined ? undefined : { at }
+}
+
+function waitAt(text: string, from: number): Moment | undefined {
+  const filler = FILLERS.find((word) => text.startsWith(word, from))
+  const afterMs = durationAt(text, from + (filler?.length ?? 0))
+  return afterMs === undefined ? undefined : { afterMs }
+}
+
+/** A moment that lies ahead, as far as can be told. */
+function usable(moment: Moment | undefined, nowMs: number | undefined): Moment | undefined {
+  if (moment === undefined) return undefined
+  const waitMs = msUntil(moment, nowMs)
+  return waitMs === undefined || waitMs > 0 ? moment : undefined
+}
+
+/** The words, where the field is only their whole seconds: coming back a fraction early costs another refusal. */
+function finer(field: Moment | undefined, words: Moment | undefined): Moment | undefined {
+  if (field === undefined || words === undefined || !('afterMs' in field && 'afterMs' in words)) return field
+  const moreMs = words.afterMs - field.afterMs
+  return moreMs > 0 && moreMs < 1_000 ? words : field
+}
+
+function isLater(moment: Moment, other: Moment, nowMs: number | undefined): boolean {
+  return (msUntil(moment, nowMs) ?? 0) > (msUntil(other, nowMs) ?? 0)
+}
+
+function numberAfter(text: string, cue: string): number | undefined {
+  const at = text.indexOf(cue)
+  const digits = at < 0 ? undefined : /^[~:]?(\d{1,15})/.exec(text.slice(at + cue.length, at + cue.length + 20))?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}

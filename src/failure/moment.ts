@@ -1,0 +1,145 @@
+/** When something ends, as it was said: so many milliseconds from the answer on, or at a point of time (epoch milliseconds). */
+export type Moment = { readonly afterMs: number } | { readonly at: number }
+
+/** Milliseconds in each unit a provider may write, in any spelling that begins so; the longer spelling stands first. */
+const UNITS = [
+  ['milliseconds', 1],
+  ['millisecond', 1],
+  ['ms', 1],
+  ['seconds', 1_000],
+  ['second', 1_000],
+  ['secs', 1_000],
+  ['sec', 1_000],
+  ['s', 1_000],
+  ['minutes', 60_000],
+  ['minute', 60_000],
+  ['mins', 60_000],
+  ['min', 60_000],
+  ['m', 60_000],
+  ['hours', 3_600_000],
+  ['hour', 3_600_000],
+  ['hrs', 3_600_000],
+  ['hr', 3_600_000],
+  ['h', 3_600_000],
+  ['days', 86_400_000],
+  ['day', 86_400_000],
+  ['d', 86_400_000],
+] as const
+
+/** A number of at most 15 digits on each side of the point, so that reading one takes bounded time. */
+const NUMBER = /\d{1,15}(?:\.\d{1,15})?/y
+
+/** No duration is this long, but an epoch in seconds is (2001 to 5138). */
+const MIN_EPOCH_S = 1e9
+/** Nor is an epoch in seconds this large; one in milliseconds is. */
+const MIN_EPOCH_MS = 1e11
+
+/**
+ * The duration that begins at `from` in lower-case text: `7.66s`, `644ms`, `1m26.4s`, `541 hours 28 minutes`. A bare
+ * number counts as seconds, as in `retry-after`. `undefined` where no number stands there.
+ */
+export function durationAt(text: string, from: number): number | undefined {
+  let position = from
+  let totalMs: number | undefined
+  for (let part = 0; part < 4; part += 1) {
+    NUMBER.lastIndex = position
+    const digits = NUMBER.exec(text)?.[0]
+    if (digits === undefined) break
+    // Longer than any sane number: its beginning is not the number that was meant.
+    if (isDigitAt(text, position + digits.length)) return totalMs
+    const afterNumber = skipSpaces(text, position + digits.length)
+    const unit = unitAt(text, afterNumber)
+    if (unit === undefined) return totalMs ?? (isWordAt(text, afterNumber) ? undefined : Number(digits) * 1_000)
+    totalMs = (totalMs ?? 0) + Number(digits) * unit[1]
+    position = skipJoint(text, afterNumber + unit[0].length)
+  }
+  return totalMs
+}
+
+/** A value that is a duration and nothing else, as reset headers and `retryDelay` have it. */
+function parseDuration(value: string): number | undefined {
+  const text = value.trim().toLowerCase()
+  return text.length <= 40 && /^[\d.a-z ]+$/.test(text) ? durationAt(text, 0) : undefined
+}
+
+/**
+ * A point of time, epoch milliseconds: an HTTP date (RFC 9110 §5.6.7) or RFC 3339 with or without its zone (UTC then).
+ * Anything else is `undefined`: `Date.parse` alone would make a year of a bare number.
+ */
+export function parseDate(value: string): number | undefined {
+  const text = value.trim()
+  if (text.length > 40) return undefined
+  if (/^[A-Za-z]{3,9}, .*(?:GMT|UTC)$/.test(text)) return finite(Date.parse(text))
+  const iso =
+    /^(\d{4}-\d{2}-\d{2})(?:(?:t| at | )(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(z|utc|gmt|[+-]\d{2}:?\d{2})?)?/i.exec(
+      text,
+    )
+  if (iso?.[1] === undefined) return undefined
+  if (iso[2] === undefined) return finite(Date.parse(`${iso[1]}T00:00:00Z`))
+  const zone = iso[3] !== undefined && /^[+-]/.test(iso[3]) ? iso[3] : 'Z'
+  return finite(Date.parse(`${iso[1]}T${iso[2]}${zone}`))
+}
+
+/** The moment a reset value names: a duration, seconds, an epoch in seconds or milliseconds, or a date. */
+export function parseMoment(value: string): Moment | undefined {
+  const number = /^\d{1,15}(?:\.\d{0,15})?$/.test(value) ? Number(value) : undefined
+  if (number !== undefined) return momentOfSeconds(number)
+  const afterMs = parseDuration(value)
+  if (afterMs !== undefined) return { afterMs }
+  const at = parseDate(value)
+  return at === undefined ? undefined : { at }
+}
+
+/** The moment a number of seconds names: an epoch where it is too large to be a wait. */
+export function momentOfSeconds(seconds: number): Moment | undefined {
+  if (!Number.isFinite(seconds) || seconds < 0) return undefined
+  if (seconds >= MIN_EPOCH_MS) return { at: seconds }
+  return seconds >= MIN_EPOCH_S ? { at: seconds * 1_000 } : { afterMs: seconds * 1_000 }
+}
+
+/** Milliseconds from now until then; `undefined` where that takes a present nobody told. */
+export function msUntil(moment: Moment, nowMs: number | undefined): number | undefined {
+  if ('afterMs' in moment) return moment.afterMs
+  return nowMs === undefined ? undefined : moment.at - nowMs
+}
+
+/** The point of time, epoch milliseconds; `undefined` where that takes a present nobody told. */
+export function instantOf(moment: Moment, nowMs: number | undefined): number | undefined {
+  if ('at' in moment) return moment.at
+  return nowMs === undefined ? undefined : Math.ceil(nowMs + moment.afterMs)
+}
+
+function unitAt(text: string, from: number): (typeof UNITS)[number] | undefined {
+  for (const unit of UNITS) {
+    if (!text.startsWith(unit[0], from)) continue
+    // `5 sessions` is no duration; `1m26s` goes on with a digit.
+    if (!isWordAt(text, from + unit[0].length)) return unit
+  }
+  return undefined
+}
+
+function isWordAt(text: string, position: number): boolean {
+  const code = text.charCodeAt(position)
+  return code >= 97 && code <= 122
+}
+
+function isDigitAt(text: string, position: number): boolean {
+  const code = text.charCodeAt(position)
+  return code >= 48 && code <= 57
+}
+
+function skipSpaces(text: string, from: number): number {
+  let position = from
+  while (position < from + 2 && text[position] === ' ') position += 1
+  return position
+}
+
+/** From the end of one part to the next: `2 hours, 5 minutes`, `2 hours and 5 minutes`. */
+function skipJoint(text: string, from: number): number {
+  const position = skipSpaces(text, text[from] === ',' ? from + 1 : from)
+  return text.startsWith('and ', position) ? position + 4 : position
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined
+}

@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MAX_HINT_MS } from './hints.ts'
+import { type ClassifyInput, classifyFailure, type Failure, readQuota } from './index.ts'
+
+const junk = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withNullPrototype: true,
+  withObjectString: true,
+  withSet: true,
+  withTypedArray: true,
+})
+
+/** Junk under the names that are looked at, so that it gets past the first test. */
+const telling = fc.dictionary(
+  fc.constantFrom(
+    'error',
+    'code',
+    'message',
+    'status',
+    'headers',
+    'body',
+    'cause',
+    'errors',
+    'response',
+    'details',
+    'retryDelay',
+    'retry_after',
+    'resets_at',
+    'choices',
+    'type',
+  ),
+  fc.oneof(
+    junk,
+    fc.string(),
+    fc.double(),
+    fc.constantFrom('rate_limit_error', 'try again in 9e99s', '{"error":{"message":"[["}}', '-1', 'NaN'),
+  ),
+)
+
+describe('whatever it is given', () => {
+  it('never throws and stays within its bounds', () => {
+    const value = fc.oneof(junk, telling, fc.string())
+    const input = fc.record(
+      {
+        provider: value,
+        dialect: value,
+        status: value,
+        headers: value,
+        body: value,
+        error: value,
+        inStream: value,
+        timeoutPhase: value,
+        nowMs: value,
+      },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(fc.oneof(input, junk), (evidence) => expectSound(classifyFailure(evidence as ClassifyInput))),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('survives what throws when it is looked at', () => {
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => expect.fail('read'),
+        ownKeys: () => expect.fail('listed'),
+        getPrototypeOf: () => expect.fail('asked'),
+      },
+    )
+    const getter = Object.defineProperty({}, 'message', { enumerable: true, get: () => expect.fail('read') })
+    const circular: Record<string, unknown> = { message: 'round' }
+    circular.cause = circular
+    circular.error = circular
+    for (const value of [revoked.proxy, hostile, getter, circular, Symbol('s'), 10n, () => 1]) {
+      for (const field of ['error', 'body', 'headers', 'status', 'provider', 'nowMs']) {
+        expectSound(classifyFailure({ status: 503, [field]: value } as ClassifyInput))
+      }
+      expectSound(classifyFailure(value as ClassifyInput))
+      expect(readQuota(value)).toEqual([])
+    }
+    expect(
+      classifyFailure({ status: 503, body: revoked.proxy, headers: revoked.proxy, error: revoked.proxy }).reason,
+    ).toBe('server_error')
+  })
+
+  it('does not depend on the case or the order of headers, nor on their form', () => {
+    const headers = {
+      'retry-after': '7',
+      date: 'Wed, 21 Oct 2026 07:28:00 GMT',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-reset-tokens': '6m0s',
+      'x-should-retry': 'false',
+    }
+    const expected = classifyFailure({ status: 429, headers })
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(Object.entries(headers), { minLength: 5 }),
+        fc.infiniteStream(fc.boolean()),
+        (entries, upper) => {
+          const pairs = entries.map(([name, value]): [string, string] => [
+            upper.next().value === true ? name.toUpperCase() : name,
+            value,
+          ])
+          const bytes = pairs.flat().map((part) => Buffer.from(part))
+          const lists = Object.fromEntries(pairs.map(([name, value]) => [name, [value]]))
+          for (const form of [
+            Object.fromEntries(pairs),
+            new Headers(pairs),
+            new Map(pairs),
+            pairs,
+            pairs.flat(),
+            bytes,
+            lists,
+          ]) {
+            expect(classifyFailure({ status: 429, headers: form })).toEqual(expected)
+          }
+        },
+      ),
+    )
+  })
+
+  it('reads a hostile body of a megabyte no further than its cap', () => {
+    for (const unit of ['{"error":', '[', 'sk-', 'wait ', '<title>', 'again in ', '\\u', 'data:{\n', '1m']) {
+      expectSound(classifyFailure({ status: 400, body: unit.repeat(200_000) }))
+    }
+    expect(classifyFailure({ status: 400, body: `${' '.repeat(70_000)}rate limit` }).reason).toBe('invalid_request')
+  })
+})
+
+function expectSound(failure: Failure): void {
+  expect(failure.reason).toBeTypeOf('string')
+  expect(failure.ruleId).not.toBe('')
+  expect(failure.message).not.toBe('')
+  expect(failure.message.length).toBeLessThanOrEqual(500)
+  if (failure.retryAfterMs !== undefined) {
+    expect(Number.isInteger(failure.retryAfterMs)).toBe(true)
+    expect(failure.retryAfterMs).toBeGreaterThan(0)
+    expect(failure.retryAfterMs).toBeLessThanOrEqual(MAX_HINT_MS)
+  }
+  if (failure.resetAt !== undefined) expect(Number.isFinite(failure.resetAt)).toBe(true)
+}

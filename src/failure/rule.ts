@@ -1,0 +1,113 @@
+import type { Confidence, Failure, FailureReason } from './failure.ts'
+
+/** What a failure means unless its rule says otherwise. */
+type Meaning = Pick<Failure, 'scope' | 'nextStep' | 'isRetryable'>
+
+/** The policy table of `docs/failures.md`, as data. */
+export const MEANING_OF: Readonly<Record<FailureReason, Meaning>> = {
+  rate_limit: { scope: 'target', nextStep: 'next_profile', isRetryable: true },
+  overloaded: { scope: 'model', nextStep: 'next_model', isRetryable: true },
+  billing: { scope: 'profile', nextStep: 'next_profile', isRetryable: false },
+  auth: { scope: 'profile', nextStep: 'next_profile', isRetryable: false },
+  permission: { scope: 'profile', nextStep: 'next_profile', isRetryable: false },
+  model_not_found: { scope: 'target', nextStep: 'next_profile', isRetryable: false },
+  // The engine, which knows the other models' windows, may still find a larger one.
+  context_length: { scope: 'request', nextStep: 'return', isRetryable: false },
+  content_policy: { scope: 'request', nextStep: 'return', isRetryable: false },
+  invalid_request: { scope: 'request', nextStep: 'return', isRetryable: false },
+  timeout: { scope: 'model', nextStep: 'next_model', isRetryable: true },
+  network: { scope: 'provider', nextStep: 'next_provider', isRetryable: true },
+  server_error: { scope: 'model', nextStep: 'retry_target', isRetryable: true },
+  stream_interrupted: { scope: 'model', nextStep: 'retry_target', isRetryable: true },
+  bad_response: { scope: 'model', nextStep: 'retry_target', isRetryable: true },
+  canceled: { scope: 'none', nextStep: 'return', isRetryable: false },
+  unknown: { scope: 'target', nextStep: 'next_model', isRetryable: true },
+}
+
+/** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
+export interface Condition {
+  /**
+   * The answer's status. It narrows a rule that has other evidence, and only where the answer has a status that means
+   * something: an error inside an HTTP 200 or a bare message has none.
+   */
+  readonly status?: readonly number[] | { readonly min: number; readonly max: number }
+  /** Any of these is a machine-readable field: a code, type, status name or reason. */
+  readonly codes?: readonly string[]
+  /** Any of these stands in the wording. */
+  readonly anyOf?: readonly string[]
+  /** All of these stand in the wording. */
+  readonly allOf?: readonly string[]
+  /** None of these stands in the wording. */
+  readonly noneOf?: readonly string[]
+  /** The body is an HTML page, so an edge or a proxy speaks, not the API. */
+  readonly isHtml?: boolean
+  /** The answer says when to come back. */
+  readonly statesWait?: boolean
+  /** It arrived inside an answer that had begun well. */
+  readonly inStream?: boolean
+}
+
+/** One thing a provider says and what it means. Tables of rules are tried from the first to the last. */
+export interface Rule extends Partial<Meaning> {
+  /** Stable name, `table.what`; reported as `ruleId`. */
+  readonly id: string
+  readonly reason: FailureReason
+  readonly mayRetryTarget?: boolean
+  readonly when: Condition
+  /** Where the provider says so: a page, an issue, a standard. */
+  readonly source: string
+}
+
+/** What a dialect or provider adds, by how much each rule may be trusted against the words beside it. */
+export interface RuleTable {
+  /** Codes and wordings that can mean only one thing. */
+  readonly exact: readonly Rule[]
+  /** Types that hold unless the words speak of money. */
+  readonly typed: readonly Rule[]
+  /** Types such as `invalid_request_error` that hold only where no words say more. */
+  readonly broad: readonly Rule[]
+}
+
+/** The facts conditions are tested against: one statement of an error with what surrounds it. */
+export interface Facts {
+  /** Only a status that means an error. */
+  readonly status: number | undefined
+  readonly codes: readonly string[]
+  /** In lower case. */
+  readonly text: string
+  readonly isHtml: boolean
+  readonly statesWait: boolean
+  readonly inStream: boolean
+}
+
+/** The first rule whose condition holds. */
+export function firstMatch(rules: readonly Rule[], facts: Facts): Rule | undefined {
+  return rules.find((rule) => holds(rule.when, facts))
+}
+
+/** What a verdict by this rule rests on: the weakest of the evidence it needs. */
+export function confidenceOf({ anyOf, allOf, codes, status }: Condition): Confidence {
+  if (anyOf !== undefined || allOf !== undefined) return 'text'
+  if (codes !== undefined) return 'structured'
+  return status === undefined ? 'text' : 'status'
+}
+
+function holds(when: Condition, facts: Facts): boolean {
+  return (
+    (when.status === undefined || holdsStatus(when, facts.status)) &&
+    (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
+    (when.inStream === undefined || when.inStream === facts.inStream) &&
+    (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
+    (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
+    (when.anyOf === undefined || when.anyOf.some((phrase) => facts.text.includes(phrase))) &&
+    (when.allOf === undefined || when.allOf.every((phrase) => facts.text.includes(phrase))) &&
+    (when.noneOf === undefined || !when.noneOf.some((phrase) => facts.text.includes(phrase)))
+  )
+}
+
+function holdsStatus({ status, codes, anyOf, allOf }: Condition, actual: number | undefined): boolean {
+  if (actual === undefined) return codes !== undefined || anyOf !== undefined || allOf !== undefined
+  if (status === undefined || 'min' in status)
+    return status === undefined || (actual >= status.min && actual <= status.max)
+  return status.includes(actual)
+}

@@ -1,0 +1,200 @@
+import type { Rule } from '../rule.ts'
+
+const NODE_ERRORS = 'https://nodejs.org/api/errors.html#common-system-errors'
+const UNDICI_ERRORS = 'https://github.com/nodejs/undici/blob/main/docs/docs/api/Errors.md'
+const ABORT = 'https://dom.spec.whatwg.org/#interface-AbortSignal'
+
+/** The peer hung up. */
+const RESET_CODES = ['econnreset', 'epipe', 'econnaborted', 'und_err_socket', 'socketerror', 'err_http2_session_error']
+
+/** What was ended on our side. It comes before everything the answer says. */
+export const localRules: readonly Rule[] = [
+  {
+    // undici's timer for connecting. Before there is a connection the model has no part in it.
+    id: 'local.undici_connect_timeout',
+    reason: 'timeout',
+    scope: 'provider',
+    nextStep: 'next_provider',
+    when: { codes: ['und_err_connect_timeout', 'connecttimeouterror'] },
+    source: UNDICI_ERRORS,
+  },
+  {
+    // Before the aborts: an `AbortError` whose cause is a `TimeoutError` was no caller leaving.
+    id: 'local.timeout',
+    reason: 'timeout',
+    when: { codes: ['timeouterror', 'timeout', 'apiconnectiontimeouterror', 'apitimeouterror'] },
+    source: ABORT,
+  },
+  {
+    // The caller's own deadline: no target is to blame, and there is no time left to try another.
+    id: 'local.deadline',
+    reason: 'timeout',
+    scope: 'none',
+    nextStep: 'return',
+    when: { codes: ['deadline_exceeded'] },
+    source: 'docs/errors.md',
+  },
+  {
+    id: 'local.canceled',
+    reason: 'canceled',
+    when: { codes: ['aborterror', 'abort_err', 'und_err_aborted', 'apiuseraborterror', 'err_canceled', 'canceled'] },
+    source: ABORT,
+  },
+]
+
+/** What happened between us and an answer; asked only where the answer's status is no error of its own. */
+export const transportRules: readonly Rule[] = [
+  {
+    // The OpenAI and Anthropic SDKs say no more where only their message is left.
+    id: 'local.canceled_words',
+    reason: 'canceled',
+    when: { anyOf: ['request was aborted', 'operation was aborted'] },
+    source: 'https://github.com/openai/openai-node/blob/master/src/core/error.ts',
+  },
+  {
+    id: 'transport.connect_timeout',
+    reason: 'timeout',
+    scope: 'provider',
+    nextStep: 'next_provider',
+    when: { codes: ['etimedout', 'esockettimedout'] },
+    source: UNDICI_ERRORS,
+  },
+  {
+    // Before the resets: axios gives its timeouts the code of one.
+    id: 'transport.timeout_words',
+    reason: 'timeout',
+    when: { anyOf: ['timeout of', 'request timed out', 'request timeout'] },
+    source: 'https://github.com/axios/axios#error-types',
+  },
+  {
+    id: 'transport.answer_timeout',
+    reason: 'timeout',
+    when: { codes: ['und_err_headers_timeout', 'und_err_body_timeout', 'headerstimeouterror', 'bodytimeouterror'] },
+    source: UNDICI_ERRORS,
+  },
+  {
+    id: 'transport.stream_interrupted',
+    reason: 'stream_interrupted',
+    when: {
+      codes: [
+        'stream_interrupted',
+        'err_stream_premature_close',
+        'und_err_res_content_length_mismatch',
+        'err_http2_stream_error',
+      ],
+    },
+    source: UNDICI_ERRORS,
+  },
+  {
+    // The same reset, once an answer has begun, leaves half an answer.
+    id: 'transport.reset_in_stream',
+    reason: 'stream_interrupted',
+    when: { inStream: true, codes: RESET_CODES },
+    source: UNDICI_ERRORS,
+  },
+  {
+    id: 'transport.broken_in_stream',
+    reason: 'stream_interrupted',
+    when: {
+      inStream: true,
+      anyOf: [
+        'terminated',
+        'connection was closed',
+        'closed connection',
+        'connection closed',
+        'incomplete chunked read',
+        'premature close',
+        'other side closed',
+        'socket hang up',
+        'stream ended before',
+        'unexpected end of stream',
+      ],
+    },
+    source: UNDICI_ERRORS,
+  },
+  {
+    // A pooled connection that its server had closed meanwhile: the next one is likely to work.
+    id: 'transport.reset',
+    reason: 'network',
+    nextStep: 'retry_target',
+    when: { codes: RESET_CODES },
+    source: UNDICI_ERRORS,
+  },
+  {
+    id: 'transport.reset_words',
+    reason: 'network',
+    nextStep: 'retry_target',
+    when: { anyOf: ['socket hang up', 'other side closed', 'connection reset'] },
+    source: NODE_ERRORS,
+  },
+  {
+    id: 'transport.unreachable',
+    reason: 'network',
+    when: {
+      codes: [
+        'econnrefused',
+        'enotfound',
+        'eai_again',
+        'ehostunreach',
+        'ehostdown',
+        'eproto',
+        'cert_has_expired',
+        'depth_zero_self_signed_cert',
+        'self_signed_cert_in_chain',
+        'unable_to_verify_leaf_signature',
+        'err_tls_cert_altname_invalid',
+        'unable_to_get_issuer_cert_locally',
+      ],
+    },
+    source: NODE_ERRORS,
+  },
+  {
+    // Our own machine lacks something: no provider is to blame, so health is not touched. After what a provider may be
+    // blamed for, since a host without IPv6 adds ENETUNREACH to whatever became of IPv4.
+    id: 'transport.local_resources',
+    reason: 'network',
+    scope: 'none',
+    when: {
+      codes: [
+        'emfile',
+        'enfile',
+        'enomem',
+        'enobufs',
+        'eaddrnotavail',
+        'eaddrinuse',
+        'enetunreach',
+        'enetdown',
+        'eafnosupport',
+        'eacces',
+        'eperm',
+      ],
+    },
+    source: NODE_ERRORS,
+  },
+  {
+    id: 'transport.no_answer',
+    reason: 'network',
+    when: { codes: ['network_error', 'err_network', 'apiconnectionerror'] },
+    source: 'https://fetch.spec.whatwg.org/#concept-network-error',
+  },
+  {
+    id: 'transport.unreachable_words',
+    reason: 'network',
+    when: { anyOf: ['fetch failed', 'getaddrinfo', 'connection error', 'unable to connect', 'upstream connect error'] },
+    source: 'https://fetch.spec.whatwg.org/#concept-network-error',
+  },
+  {
+    id: 'transport.not_http',
+    reason: 'bad_response',
+    when: { codes: ['httpparsererror', 'und_err_response', 'err_bad_response'] },
+    source: UNDICI_ERRORS,
+  },
+]
+
+/** The end of the road for what was thrown inside a stream: whatever it was, the answer is incomplete. */
+export const brokenStream: Rule = {
+  id: 'transport.broken_stream',
+  reason: 'stream_interrupted',
+  when: { inStream: true },
+  source: 'https://html.spec.whatwg.org/multipage/server-sent-events.html',
+}
