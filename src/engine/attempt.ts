@@ -1,4 +1,5 @@
 import { type AttemptRecord, FailoverError, type TimeoutPhase } from '../failure/index.ts'
+import { isRecord } from './checks.ts'
 import type { Clock } from './clock.ts'
 import type { Lease } from './lease.ts'
 import type { Target } from './target.ts'
@@ -20,6 +21,7 @@ export class Attempt {
   readonly record: Mutable<AttemptRecord>
   readonly #clock: Clock
   readonly #controller = new AbortController()
+  #activeAt = 0
 
   constructor(clock: Clock, lease: Lease, number: number) {
     this.#clock = clock
@@ -38,6 +40,11 @@ export class Attempt {
 
   get elapsedMs(): number {
     return this.#clock.now() - this.record.startedAt
+  }
+
+  /** A sign of life came, if only a comment or a ping: that feeds the idle limit and nothing else. */
+  noteActivity(): void {
+    this.#activeAt = this.#clock.now()
   }
 
   abort(reason: unknown): void {
@@ -61,7 +68,16 @@ export class Attempt {
         clear()
         reject(signal.reason)
       }
-      const cancelTimer = this.#clock.setTimer(() => this.abort(new AttemptTimeout(limit)), limit.ms)
+      const arm = (ms: number): void => {
+        cancelTimer = this.#clock.setTimer(() => {
+          const leftMs = limit.phase === 'idle' ? this.#activeAt + limit.ms - this.#clock.now() : 0
+          if (leftMs > 0) arm(leftMs)
+          else this.abort(new AttemptTimeout(limit))
+        }, ms)
+      }
+      let cancelTimer = (): void => {}
+      this.#activeAt = this.#clock.now()
+      arm(limit.ms)
       request.addEventListener('abort', onRequestAbort, { once: true })
       signal.addEventListener('abort', onAbort, { once: true })
       work.then(
@@ -100,5 +116,8 @@ export class AttemptTimeout extends FailoverError {
 
 /** Which of our own limits an error is about. */
 export function timeoutPhaseOf(error: unknown): TimeoutPhase | undefined {
-  return error instanceof AttemptTimeout ? error.limit.phase : undefined
+  if (error instanceof AttemptTimeout) return error.limit.phase
+  // The transport enforces the limit on connecting, and says so in the cause.
+  const cause = error instanceof FailoverError && error.code === 'TIMEOUT' ? error.cause : undefined
+  return isRecord(cause) && cause.timeoutPhase === 'connect' ? 'connect' : undefined
 }

@@ -1,10 +1,11 @@
 import { FailoverError, type Failure, invalidOption, redactKnown } from '../failure/index.ts'
-import { type Attempt, timeoutPhaseOf } from './attempt.ts'
-import { AttemptLoop, type Engine, TRIAL_LAPSE_MS, type Work } from './attempt-loop.ts'
+import { timeoutPhaseOf } from './attempt.ts'
+import { AttemptLoop } from './attempt-loop.ts'
 import { isOpen, soonestOpening } from './availability.ts'
 import { checkFunction, checkNumber, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
+import type { Committed, Engine, Work } from './engine.ts'
 import { EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType, type SkipCause } from './events.ts'
 import { FailoverStream, type OpenedStream, openStream } from './failover-stream.ts'
 import { BY_HAND, HealthBook } from './health/health-book.ts'
@@ -122,12 +123,10 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     this.#routes = new Routes(this.#table, settings.routes, settings.fallbacks)
     const classify = (error: unknown, target: Target): Failure => this.#classify(error, target)
     const { attemptMs } = settings.timeouts
-    const trialLapseMs = Math.min(attemptMs, TRIAL_LAPSE_MS)
     this.#leases = new Leases({
       clock: this.#clock,
       book: this.#book,
       classify,
-      trialLapseMs,
       lapseMs: attemptMs,
       onEnd: onChange,
     })
@@ -420,11 +419,7 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
     model: unknown,
     options: CallOptions,
     work: Work<Value>,
-    commit: (
-      committed: { readonly attempt: Attempt; readonly value: Value },
-      life: RequestLife,
-      attempts: AttemptLoop<Value>['attempts'],
-    ) => Result,
+    commit: (committed: Committed<Value>, life: RequestLife, attempts: AttemptLoop<Value>['attempts']) => Result,
   ): Promise<Result> {
     checkCallOptions(options)
     if (typeof model !== 'string' || model.trim() === '') {

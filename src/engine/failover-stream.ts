@@ -32,7 +32,7 @@ interface StreamDependencies<Event> {
   readonly knownKey: () => string | undefined
 }
 
-/** Reads a stream until its first content. @throws what the provider throws, or an error if it ends without any */
+/** Reads a stream until its first content or its end. @throws what the provider throws, or an error if nothing comes */
 export async function openStream<Event>(
   events: AsyncIterable<Event>,
   isContent: (event: Event) => boolean,
@@ -47,11 +47,11 @@ export async function openStream<Event>(
       rest.return?.().catch(() => {})
       throw signal.reason
     }
-    if (done)
-      throw new FailoverError('PROVIDER_ERROR', 'the answer ended without any content', {
-        reason: 'bad_response',
-        isRetryable: true,
-      })
+    if (done) {
+      // An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning.
+      if (held.length > 0) return { held, rest }
+      throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', { reason: 'bad_response', isRetryable: true })
+    }
     held.push(value)
     if (isContent(value)) return { held, rest }
   }
@@ -89,7 +89,9 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.completed = promise
     this.#settle = { resolve, reject }
     this.#limitAttempt()
-    dependencies.life.signal.addEventListener('abort', this.#onAbort, { once: true })
+    const { signal } = dependencies.life
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal.aborted) this.#onAbort()
   }
 
   /** Who is answering. */

@@ -3,10 +3,12 @@ import type { HealthBook } from './health/health-book.ts'
 import { Lease, type LeaseDependencies } from './lease.ts'
 import type { Target } from './target.ts'
 
+/** A trial is taken from a holder who has not come back after this long. Failure policy, section 1. */
+const TRIAL_LAPSE_MS = 30_000
+
 interface LeasesOptions extends Omit<LeaseDependencies, 'onEnd'> {
   readonly clock: Clock
   readonly book: HealthBook
-  readonly trialLapseMs: number
   /** Leases that have been forgotten end after this long. */
   readonly lapseMs: number
   readonly onEnd: () => void
@@ -32,10 +34,10 @@ export class Leases {
   }
 
   open(target: Target, isTrial: boolean): Lease {
-    const { book, clock, trialLapseMs } = this.#options
+    const { book, clock, lapseMs } = this.#options
     this.#lastId += 1
     const mark = { lease: this.#lastId, startedAt: clock.now() }
-    if (isTrial) book.takeTrial(target, mark, mark.startedAt + trialLapseMs)
+    if (isTrial) book.takeTrial(target, mark, mark.startedAt + Math.min(lapseMs, TRIAL_LAPSE_MS))
     return new Lease(this.#dependencies, target, mark, isTrial)
   }
 

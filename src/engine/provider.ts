@@ -15,6 +15,8 @@ export interface AttemptContext {
   readonly apiKey: string | undefined
   /** Aborted when the caller leaves, a limit runs out, or the attempt has lost. Everything started must end with it. */
   readonly signal: AbortSignal
+  /** Any sign of life from the provider, content or not, may be told here: it feeds the limit between two events. */
+  noteActivity?(): void
   /** 1 for the first try of the request, counted over all targets. */
   readonly attempt: number
   /** Limits a transport enforces itself. */

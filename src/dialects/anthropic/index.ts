@@ -1,0 +1,19 @@
+import type { Dialect } from '../dialect.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { MessageProgress } from './progress.ts'
+import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming } from './request.ts'
+
+/** Anthropic messages, and what imitates them. */
+export const anthropicMessages: Dialect = {
+  name: 'anthropic',
+  headers: { 'anthropic-version': ANTHROPIC_VERSION },
+  endpointOf,
+  authHeaders,
+  isStreaming,
+  isContent,
+  isTerminal,
+  isWholeAnswer,
+  errorOf,
+  usageOf,
+  startProgress: () => new MessageProgress(),
+}

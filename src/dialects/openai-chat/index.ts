@@ -1,0 +1,19 @@
+import type { Dialect } from '../dialect.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { ChatProgress } from './progress.ts'
+import { authHeaders, endpointOf, isStreaming } from './request.ts'
+
+/** OpenAI chat completions, and everything that imitates them. */
+export const openaiChat: Dialect = {
+  name: 'openai',
+  headers: {},
+  endpointOf,
+  authHeaders,
+  isStreaming,
+  isContent,
+  isTerminal,
+  isWholeAnswer,
+  errorOf,
+  usageOf,
+  startProgress: () => new ChatProgress(),
+}

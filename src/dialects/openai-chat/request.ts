@@ -1,0 +1,23 @@
+import { pathOf, VERSION_SEGMENT, withPath } from '../base-url.ts'
+import { asObject } from '../json.ts'
+
+const ENDPOINT = '/chat/completions'
+
+/**
+ * `…/v1/chat/completions`. A path that already holds a version (`/openai/v1`, `/api/paas/v4`, `/v1beta/openai`), an
+ * Azure deployment (whose version is in the query) or the endpoint itself is kept.
+ */
+export function endpointOf(baseUrl: URL): URL {
+  const path = pathOf(baseUrl)
+  if (path.endsWith(ENDPOINT)) return withPath(baseUrl, path)
+  const isVersioned = path.split('/').some((segment) => VERSION_SEGMENT.test(segment) || segment === 'deployments')
+  return withPath(baseUrl, isVersioned ? `${path}${ENDPOINT}` : `${path}/v1${ENDPOINT}`)
+}
+
+export function authHeaders(apiKey: string): Record<string, string> {
+  return { authorization: `Bearer ${apiKey}` }
+}
+
+export function isStreaming(request: unknown): boolean {
+  return asObject(request)?.stream === true
+}

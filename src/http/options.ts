@@ -1,0 +1,104 @@
+import { type DialectName, parseBaseUrl } from '../dialects/index.ts'
+import {
+  type Clock,
+  checkFunction,
+  checkNumber,
+  checkOneOf,
+  checkRecord,
+  checkText,
+  isRecord,
+} from '../engine/index.ts'
+import { invalidOption } from '../failure/index.ts'
+
+/** A provider of your own, or a well-known one changed. */
+export interface HttpProviderDefinition {
+  /** The wire format it speaks. */
+  readonly dialect: DialectName
+  /**
+   * Where it is, with or without trailing slash, version or endpoint; a profile's own `baseUrl` goes before it.
+   * Default: the well-known provider's of that name; with neither, every profile must name its own.
+   */
+  readonly baseUrl?: string
+  /** Further request headers, such as `anthropic-version` or `api-key`. The profile's key is set after them. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface HttpProvidersOptions {
+  /** Providers by name; a well-known name replaces that provider. */
+  readonly providers?: Readonly<Record<string, HttpProviderDefinition>>
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** The most connections to one origin, at least 1; further requests wait. Default: no limit. */
+  readonly connections?: number
+  /** The most bytes one streamed event may have, at least 1. Default 8 MiB. */
+  readonly maxEventBytes?: number
+  /** The most bytes a non-streaming answer may have, at least 1. Default 64 MiB. */
+  readonly maxResponseBytes?: number
+}
+
+/** Headers that belong to the connection or the body, which the transport writes itself (RFC 9110 §7.6.1). */
+const TRANSPORT_HEADERS = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+/** RFC 9110 §5.6.2 */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+/** RFC 9110 §5.5, without the bytes above ASCII, which no two servers read alike. */
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/
+
+/** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
+export function checkOptions(options: HttpProvidersOptions): void {
+  checkRecord('', options, ['providers', 'clock', 'connections', 'maxEventBytes', 'maxResponseBytes'])
+  checkNumber('connections', options.connections, { min: 1, integer: true })
+  checkNumber('maxEventBytes', options.maxEventBytes, { min: 1, integer: true })
+  checkNumber('maxResponseBytes', options.maxResponseBytes, { min: 1, integer: true })
+  if (options.clock !== undefined) checkClock(options.clock)
+  if (options.providers === undefined) return
+  if (!isRecord(options.providers)) throw invalidOption('providers', options.providers, 'it must be an object')
+  for (const [name, definition] of Object.entries(options.providers)) checkDefinition(`providers.${name}`, definition)
+}
+
+/** Can this text stand in a request header? */
+export function isHeaderValue(value: string): boolean {
+  return HEADER_VALUE.test(value)
+}
+
+function checkClock(clock: Clock): void {
+  if (!isRecord(clock)) throw invalidOption('clock', clock, 'it must be an object with now, sleep and setTimer')
+  for (const name of ['now', 'sleep', 'setTimer']) checkFunction(`clock.${name}`, clock[name])
+}
+
+function checkDefinition(path: string, definition: HttpProviderDefinition): void {
+  checkRecord(path, definition, ['dialect', 'baseUrl', 'headers'])
+  if (definition.dialect === undefined)
+    throw invalidOption(`${path}.dialect`, undefined, 'it must be one of openai, anthropic')
+  checkOneOf(`${path}.dialect`, definition.dialect, ['openai', 'anthropic'])
+  if (definition.baseUrl !== undefined) {
+    checkText(`${path}.baseUrl`, definition.baseUrl)
+    parseBaseUrl(`${path}.baseUrl`, definition.baseUrl)
+  }
+  if (definition.headers === undefined) return
+  if (!isRecord(definition.headers)) throw invalidOption(`${path}.headers`, definition.headers, 'it must be an object')
+  for (const [name, value] of Object.entries(definition.headers)) checkHeader(`${path}.headers`, name, value)
+}
+
+/** A header often holds a secret: its value is never shown. */
+function checkHeader(path: string, name: string, value: unknown): void {
+  if (!HEADER_NAME.test(name)) throw invalidOption(path, name, 'a header name consists of letters, digits and dashes')
+  if (TRANSPORT_HEADERS.has(name.toLowerCase()))
+    throw invalidOption(path, name, 'this header is written by the transport')
+  if (typeof value !== 'string' || !isHeaderValue(value)) {
+    const shown = typeof value === 'string' ? 'its text' : typeof value
+    throw invalidOption(`${path}.${name}`, shown, 'a header value is a text of printable ASCII characters')
+  }
+}
