@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     reporters: ['default', new CountReporter()],
+    maxConcurrency: 64,
     testTimeout: 60_000,
     hookTimeout: 30_000,
   },

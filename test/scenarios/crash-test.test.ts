@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { DEFAULT_ANSWER, faults } from '../../src/testing/index.ts'
+import { type Outcome, type Setting, World, type WorldOptions } from './world.ts'
+
+/**
+ * The sixteen faults of the public crash test failoverbench (September 2026), over the library on real HTTP. Those
+ * that strike after the first token end safely for now: with a typed error, never with a truncated answer.
+ */
+const SETTINGS: readonly Setting[] = (['openai', 'anthropic'] as const).flatMap((dialect) =>
+  [true, false].flatMap((isStreaming) =>
+    (['shared', 'own'] as const).map((layout) => ({ dialect, isStreaming, layout })),
+  ),
+)
+
+describe.for(SETTINGS)(
+  'over $dialect, streaming $isStreaming, hosts and keys $layout',
+  { concurrent: true },
+  (setting) => {
+    async function play(
+      options: Omit<WorldOptions, keyof Setting>,
+      check: (outcome: Outcome, world: World) => void,
+    ): Promise<void> {
+      await using world = await World.start({ ...setting, ...options })
+      check(await world.ask(), world)
+      // Whatever happened to the primary must not have taken its host and key away from others.
+      expect(await world.askHealthy()).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER })
+    }
+
+    const answeredBy = (model: string) => ({ kind: 'answered', text: DEFAULT_ANSWER, model, hasUsage: true })
+
+    it('S01: a 429 with Retry-After: 2 is answered without asking that target again too soon', () =>
+      play({ primary: faults.once(faults.rateLimited({ retryAfterSeconds: 2 })) }, (outcome, world) => {
+        expect(outcome).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER })
+        expect(world.primaryAttempts().filter((at) => at > 0 && at < 1_800)).toEqual([])
+      }))
+
+    it('S02: a 429 for ever, without a hint, is left for the fallback', () =>
+      play({ primary: faults.rateLimited() }, (outcome, world) => {
+        expect(outcome).toMatchObject(answeredBy('fallback-model'))
+        expect(world.primaryAttempts().filter((at) => at <= 3_000).length).toBeLessThanOrEqual(4)
+        expect(world.primaryAttempts().length).toBeLessThanOrEqual(6)
+      }))
+
+    it('S03: a single 500 is retried on the same provider', () =>
+      play({ primary: faults.once(faults.serverError(500)) }, (outcome, world) => {
+        expect(outcome).toMatchObject(answeredBy('primary-model'))
+        expect(world.primaryAttempts()).toHaveLength(2)
+      }))
+
+    it('S04, S16: a 503 for ever is left for the fallback after few attempts', () =>
+      play({ primary: faults.unavailable() }, (outcome, world) => {
+        expect(outcome).toMatchObject(answeredBy('fallback-model'))
+        expect(world.primaryAttempts().length).toBeLessThanOrEqual(6)
+      }))
+
+    it('S05: a connection reset before the headers is answered, once or for ever', async () => {
+      await play({ primary: faults.once(faults.resetBeforeHeaders()) }, (outcome) =>
+        expect(outcome).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER }),
+      )
+      await play({ primary: faults.resetBeforeHeaders() }, (outcome) =>
+        expect(outcome).toMatchObject(answeredBy('fallback-model')),
+      )
+    })
+
+    it('S06: silence is given up, and the silent target is tried exactly once', () =>
+      play({ primary: faults.silent() }, (outcome, world) => {
+        expect(outcome).toMatchObject(answeredBy('fallback-model'))
+        expect(outcome.tookMs).toBeLessThan(100_000)
+        expect(world.primaryAttempts()).toHaveLength(1)
+      }))
+
+    it('S08: an answer cut after 40 of 60 tokens ends safely', () =>
+      play({ primary: faults.cutAfter(40) }, (outcome) => expectSafe(outcome, setting.isStreaming)))
+
+    it('S09: an answer that stalls after 20 tokens ends safely', () =>
+      play({ primary: faults.stallAfter(20, 30_000) }, (outcome) => expectSafe(outcome, setting.isStreaming)))
+
+    // A malformed event and a missing end mark are faults of streams.
+    if (setting.isStreaming) {
+      it('S10: one malformed event is skipped', () =>
+        play({ primary: faults.malformedAfter(20) }, (outcome) =>
+          expect(outcome).toMatchObject(answeredBy('primary-model')),
+        ))
+
+      it('S11: an answer without its end mark is complete within 8 s', () =>
+        play({ primary: { ...faults.noDone(), stayOpen: true } }, (outcome) => {
+          expect(outcome).toMatchObject(answeredBy('primary-model'))
+          expect(outcome.tookMs).toBeLessThan(8_000)
+        }))
+    }
+
+    it('S12: a context that is too long is tried once, then on the fallback, whose window is not known', () =>
+      play({ primary: faults.contextLength() }, (outcome, world) => {
+        expect(outcome).toMatchObject(answeredBy('fallback-model'))
+        expect(world.primaryAttempts()).toHaveLength(1)
+      }))
+
+    it('S13: a refusal by a content filter goes back to the caller after one attempt', () =>
+      play({ primary: faults.contentFilter() }, (outcome, world) => {
+        expect(outcome).toMatchObject({
+          kind: 'failed',
+          error: { code: 'REQUEST_REJECTED', reason: 'content_policy', status: 400 },
+        })
+        expect(world.primaryAttempts()).toHaveLength(1)
+        expect(world.fallbackAttempts()).toBe(0)
+      }))
+
+    it('S14: an answer cut midway, with a fallback that refuses a prefill, ends safely', () =>
+      play({ primary: faults.cutAfter(40), prefill: 'reject' }, (outcome) => {
+        expectSafe(outcome, setting.isStreaming)
+        if (outcome.kind === 'failed') expect(outcome.error.status).not.toBe(400)
+      }))
+  },
+)
+
+/** Before the first content failover is invisible; after it the answer ends with a typed error. */
+function expectSafe(outcome: Outcome, isStreaming: boolean): void {
+  if (!isStreaming) {
+    expect(outcome).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER })
+    return
+  }
+  expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'STREAM_INTERRUPTED', inStream: true } })
+  if (outcome.kind === 'failed')
+    expect(DEFAULT_ANSWER.startsWith(outcome.textBefore) && outcome.textBefore !== DEFAULT_ANSWER).toBe(true)
+}
