@@ -186,7 +186,8 @@ export class AttemptLoop<T> {
     const targets = chain.flatMap((link) => link.targets())
     if (this.attempts.length === 0) {
       const reasons = new Map(targets.map((target) => [`${target.provider}/${target.model}`, work.unusable(target)]))
-      if ([...reasons.values()].every((reason) => reason !== undefined)) return noTarget(chain, reasons)
+      if ([...reasons.values()].every((reason) => reason !== undefined))
+        return noTarget(this.#request.queue, chain, reasons)
     }
     const knownKey = first === undefined ? undefined : this.#engine.credentials.knownKeyOf(first.target.credential)
     const now = this.#engine.clock.now()

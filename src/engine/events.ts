@@ -157,6 +157,31 @@ export type FailoverEvent =
   | { readonly type: 'listener_failed'; readonly at: number; readonly event: string; readonly message: string }
 
 export type FailoverEventType = FailoverEvent['type']
+
+/** Every kind of event there is. */
+export const EVENT_TYPES = Object.keys({
+  request_started: true,
+  target_skipped: true,
+  attempt_started: true,
+  attempt_committed: true,
+  attempt_succeeded: true,
+  attempt_failed: true,
+  attempt_canceled: true,
+  failover: true,
+  request_waiting: true,
+  request_succeeded: true,
+  request_failed: true,
+  request_canceled: true,
+  cooldown_started: true,
+  cooldown_ended: true,
+  profile_added: true,
+  profile_removed: true,
+  profile_changed: true,
+  profile_reset: true,
+  profile_enabled: true,
+  profile_disabled: true,
+  listener_failed: true,
+} satisfies Record<FailoverEventType, true>)
 export type FailoverEventOf<Type extends FailoverEventType> = Extract<FailoverEvent, { type: Type }>
 
 /** An event before it is stamped with the time. */

@@ -2,11 +2,18 @@ import { FailoverError, type Failure, invalidOption, redactKnown } from '../fail
 import { timeoutPhaseOf } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import { isOpen, soonestOpening } from './availability.ts'
-import { checkFunction, checkNumber, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
+import { checkFunction, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
 import type { Committed, Engine, Work } from './engine.ts'
-import { EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType, type SkipCause } from './events.ts'
+import {
+  EVENT_TYPES,
+  EventHub,
+  type FailoverEvent,
+  type FailoverEventOf,
+  type FailoverEventType,
+  type SkipCause,
+} from './events.ts'
 import { FailoverStream, type OpenedStream, openStream } from './failover-stream.ts'
 import { BY_HAND, HealthBook } from './health/health-book.ts'
 import { standingOf } from './health/standing.ts'
@@ -292,7 +299,7 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
   on<Type extends FailoverEventType>(type: Type, listener: (event: FailoverEventOf<Type>) => void): () => void
   on(type: '*', listener: (event: FailoverEvent) => void): () => void
   on(type: FailoverEventType | '*', listener: (event: never) => void): () => void {
-    checkText('type', type)
+    checkOneOf('type', type, ['*', ...EVENT_TYPES])
     checkFunction('listener', listener)
     return this.#hub.on(type, (event) => listener(event as never))
   }

@@ -62,6 +62,7 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, knownK
 
 /** Nobody serves what was asked for. */
 export function noTarget(
+  model: string,
   chain: readonly ChainLink[],
   reasons: ReadonlyMap<string, SkipCause | undefined>,
 ): FailoverError {
@@ -71,7 +72,8 @@ export function noTarget(
     if (cause?.kind === 'provider_not_registered') return `${reference}: provider ${provider} is not registered`
     return `${reference}: ${provider} has no profile that serves it`
   })
-  return new FailoverError('NO_TARGET', `nobody serves ${told.join('; ')}`, { attempts: [] })
+  const story = told.length === 0 ? `${model}: its chain is empty` : told.join('; ')
+  return new FailoverError('NO_TARGET', `nobody serves ${story}`, { attempts: [] })
 }
 
 /** The caller left or the deadline passed: the reason the request's signal was aborted with, and what was tried. */
