@@ -42,12 +42,19 @@ export function readThrown(error: unknown): Thrown {
     headers: firstOf(errors, headersOf),
     body: firstOf(errors, bodyOf),
     codes: errors.flatMap(codesOf),
-    message: [...new Set(errors.map((each) => readString(each, 'message') ?? ''))]
-      .join('\n')
-      .trim()
-      .slice(0, MAX_MESSAGE_LENGTH),
+    message: messagesOf(errors),
     reason: firstOf(errors, reasonOf),
   }
+}
+
+/** What the errors say, one a line; what an outer one has quoted already is not said again. */
+function messagesOf(errors: readonly unknown[]): string {
+  let said = ''
+  for (const error of errors) {
+    const message = readString(error, 'message')?.slice(0, MAX_MESSAGE_LENGTH)
+    if (message !== undefined && !said.includes(message)) said += said === '' ? message : `\n${message}`
+  }
+  return said.trim().slice(0, MAX_MESSAGE_LENGTH)
 }
 
 /** The error, its causes and the members of an `AggregateError`, breadth first, each once. */

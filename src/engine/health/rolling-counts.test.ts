@@ -19,6 +19,15 @@ describe('rolling counts', () => {
     expect(counts.isTripped(2, 103)).toBe(false)
   })
 
+  it('trip on a row that only an outage makes, however much has succeeded just before', () => {
+    const counts = new RollingCounts()
+    for (let index = 0; index < 1_000; index += 1) counts.success(index)
+    for (let index = 0; index < 4; index += 1) counts.failure(1_000 + index)
+    expect(counts.isTripped(2, 1_010)).toBe(false)
+    counts.failure(1_010)
+    expect(counts.isTripped(2, 1_010)).toBe(true)
+  })
+
   it('trip on failures in a row that are minutes apart', () => {
     const counts = new RollingCounts()
     counts.failure(0)
@@ -26,7 +35,7 @@ describe('rolling counts', () => {
     expect(counts.isTripped(2, 120_000)).toBe(true)
   })
 
-  it('forget what is older than a minute', () => {
+  it('forget what is older than twenty seconds', () => {
     const counts = new RollingCounts()
     counts.failure(0)
     counts.success(1)

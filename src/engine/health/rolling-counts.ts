@@ -1,7 +1,9 @@
-const BUCKET_MS = 30_000
+const BUCKET_MS = 10_000
+/** So many failures in a row are an outage, however much has succeeded just before. */
+const OUTAGE_ROW = 5
 
 /**
- * Successes and failures of the last 30 to 60 seconds, and the failures in a row. Of fixed size; counting costs no
+ * Successes and failures of the last 10 to 20 seconds, and the failures in a row. Of fixed size; counting costs no
  * allocation, since every attempt counts at several scopes.
  */
 export class RollingCounts {
@@ -31,12 +33,14 @@ export class RollingCounts {
   }
 
   /**
-   * Enough failures to open a breaker: several in a row or in the window, and at least half of what was tried lately.
-   * The row alone would open under a flood in which a tenth fails; the window alone would never open where each
-   * failure takes a minute to show.
+   * Enough failures to open a breaker: a row that only an outage makes, or several, in a row or in the window, that are
+   * at least half of what was tried lately. A short row alone would open under a flood in which a tenth fails; the
+   * ratio alone would take as many failures as there were successes before; the window alone would never open where
+   * each failure takes a minute to show.
    */
   isTripped(threshold: number, now: number): boolean {
     this.#roll(now)
+    if (this.#failuresInRow >= OUTAGE_ROW) return true
     const failed = this.#failures + this.#previousFailures
     return Math.max(failed, this.#failuresInRow) >= threshold && failed >= this.#successes + this.#previousSuccesses
   }

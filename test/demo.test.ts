@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname
+const run = promisify(execFile)
+
+/** Runs the command as a user would, and tells how it ended. */
+async function hotspare(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  try {
+    return { code: 0, ...(await run(process.execPath, [MAIN, ...args])) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+describe.concurrent('the command', () => {
+  it('plays its story to the end, with every request answered rightly', async () => {
+    const { code, stdout, stderr } = await hotspare('demo')
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/(\d+) requests, \1 answered, \1 with the right answer/)
+    for (const part of [
+      /✗ gpt-5 @ openai:primary: rate_limit \(429\), come back in 2\.0 s/,
+      /openai:primary gpt-5 is out for 2\.0 s \(rate_limit; the provider said so\)/,
+      /openai:primary gpt-5 is back \(success\)/,
+      /✗ gpt-5 @ openai:primary: auth \(401\)/,
+      /openai:primary is back \(key change\)/,
+      /127\.0\.0\.1:\d+ is out for \d\.\d s \(network; then one trial\)/,
+      /✓ claude-sonnet-4-5 @ anthropic:spare/,
+      /127\.0\.0\.1:\d+ is back \(success\)/,
+    ]) {
+      expect(stdout).toMatch(part)
+    }
+    // Traffic has returned: the last requests were answered by the first key.
+    expect(stdout.match(/✓ .+/g)?.at(-1)).toContain('gpt-5 @ openai:primary')
+    expect(stdout).not.toContain('sk-demo')
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('explains itself, and takes wrong usage for exit code 2', async () => {
+    expect(await hotspare('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('demo') })
+    expect(await hotspare('demo', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--no-color') })
+    expect(await hotspare('dmeo')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command 'dmeo'") })
+    expect(await hotspare('demo', '--fast')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("unknown option '--fast'"),
+    })
+    expect(await hotspare()).toMatchObject({ code: 2 })
+  })
+})

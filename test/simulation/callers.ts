@@ -1,0 +1,120 @@
+import type { CallOptions, FailoverEvent, FailoverStream } from '../../src/index.ts'
+import { errorOf, FAULT_KINDS } from './faults.ts'
+import { farewell, type Piece } from './fake-provider.ts'
+import type { LeasePlan, RequestPlan } from './plan.ts'
+import type { Caller } from './records.ts'
+import type { Stage } from './stage.ts'
+
+/** Makes a request as planned. Never rejects: the oracle is told how it ended. */
+export async function ask(stage: Stage, plan: RequestPlan): Promise<void> {
+  const { manager, oracle } = stage
+  const controller = plan.leaving === undefined ? undefined : new AbortController()
+  const signal = controller?.signal
+  const caller: Caller = {
+    id: oracle.callers.length,
+    plan,
+    signal,
+    requestId: undefined,
+    hasLeft: false,
+    ending: undefined,
+  }
+  const { fallbacks, deadlineMs, sessionKey, model, door } = plan
+  const options: CallOptions = {
+    ...(signal !== undefined && { signal }),
+    ...(fallbacks !== undefined && { fallbacks }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(sessionKey !== undefined && { sessionKey }),
+  }
+  const stay = planLeaving(stage, caller, controller)
+  try {
+    if (door === 'run') {
+      await oracle.enter(caller, () =>
+        manager.run(
+          model,
+          (context) => stage.provider(context.target.provider).answer(caller.id, context),
+          options,
+        ),
+      )
+      caller.ending = { kind: 'succeeded' }
+    } else {
+      await read(stage, caller, await oracle.enter(caller, () => manager.call({ model, caller: caller.id }, options)))
+    }
+  } catch (error) {
+    caller.ending ??= { kind: 'failed', error }
+  } finally {
+    stay()
+  }
+}
+
+/** Lets the caller go away when it is planned. @returns what is done once there is nothing to leave any more */
+function planLeaving({ clock, dice, listeners }: Stage, caller: Caller, controller?: AbortController): () => void {
+  const { leaving } = caller.plan
+  if (leaving === undefined || controller === undefined) return () => {}
+  const leave = (): void => {
+    caller.hasLeft = true
+    controller.abort(farewell(dice))
+  }
+  if ('afterMs' in leaving) {
+    if (leaving.afterMs > 0) return clock.setTimer(leave, leaving.afterMs)
+    leave()
+    return () => {}
+  }
+  const listener = (event: FailoverEvent): void => {
+    if (event.type !== leaving.upon || event.requestId !== caller.requestId) return
+    listeners.delete(listener)
+    leave()
+  }
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverStream<Piece>): Promise<void> {
+  const { mode, pauseMs, events } = caller.plan.reading
+  const completed = stream.completed.then(
+    () => {
+      caller.ending = { kind: 'succeeded' }
+    },
+    (error: unknown) => {
+      caller.ending = { kind: 'failed', error }
+    },
+  )
+  if (mode === 'cancel') stream.cancel()
+  else if (mode === 'dispose') await stream[Symbol.asyncDispose]()
+  else if (mode !== 'never') {
+    let count = 0
+    try {
+      for await (const _ of stream) {
+        count += 1
+        if (mode === 'early' && count > events) break
+        if (mode === 'slow') await clock.sleep(pauseMs)
+      }
+    } catch (error) {
+      await completed
+      const { ending } = caller
+      if (ending?.kind !== 'failed' || ending.error !== error)
+        oracle.report('caller_and_events_agree', `caller ${caller.id}: the loop and completed end differently`)
+    }
+  }
+  await completed
+}
+
+/** Takes a lease as planned, and ends it as planned. */
+export async function borrow(stage: Stage, { provider, model, end, afterMs }: LeasePlan): Promise<void> {
+  const { manager, oracle, clock, dice } = stage
+  const lease = manager.acquire({ ...(provider !== undefined && { provider }), ...(model !== undefined && { model }) })
+  if (lease === undefined) return
+  oracle.lent(lease, clock.now())
+  if (end === 'forget') return
+  await clock.sleep(afterMs)
+  if (lease.isEnded) return
+  const { apiKey } = lease.profile
+  const error = errorOf(dice.pick([...FAULT_KINDS]), dice, typeof apiKey === 'string' ? apiKey : undefined)
+  oracle.returned(lease, () => {
+    if (end === 'succeed') lease.succeed({ usage: { inputTokens: dice.int(0, 50) } })
+    else if (end === 'fail') lease.fail(error)
+    else if (end === 'release') lease.release()
+    else lease[Symbol.dispose]()
+    // Whatever comes later does nothing.
+    lease.fail(error)
+  })
+}

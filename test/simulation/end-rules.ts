@@ -1,0 +1,105 @@
+import { getEventListeners } from 'node:events'
+import { inspect } from 'node:util'
+import { type AttemptRecord, FailoverError, type FailoverStatus } from '../../src/index.ts'
+import type { Knowledge } from './attempt-rules.ts'
+import { shownKey } from './faults.ts'
+import type { Caller, KnownAttempt, KnownRequest } from './records.ts'
+import { nameOf } from './records.ts'
+import { stateOf } from './window-book.ts'
+
+/** All that must hold of a request when everything is over. */
+export function checkRest({ report }: Knowledge, request: KnownRequest): void {
+  const { outcome, attempts, started } = request
+  const id = started.requestId
+  if (outcome === undefined) return report('one_outcome_each', `${id} has no outcome`)
+  if (outcome.attempts !== attempts.length)
+    report('one_outcome_each', `${id} tells of ${outcome.attempts} attempts in its outcome, and of ${attempts.length} before`)
+  for (const attempt of attempts) {
+    const name = `attempt ${attempt.number} of ${id}`
+    if (attempt.end === undefined) report('attempts_have_one_end_each', `${name} has no end`)
+    const { reception } = attempt
+    if (reception !== undefined && !reception.isDone && !reception.context.signal.aborted)
+      report('nothing_is_left_behind', `${name} is over, and its provider was not told`)
+    checkHealthy(report, attempt, name, request.caller)
+  }
+}
+
+/** An answer that was good and in time is no failure. */
+function checkHealthy(report: Knowledge['report'], attempt: KnownAttempt, name: string, { plan }: Caller): void {
+  const { end, reception, hasJumped } = attempt
+  if (reception === undefined || reception.fault !== undefined || hasJumped || end?.type !== 'attempt_failed') return
+  const { failure } = end
+  const isReadersFault = plan.reading.mode === 'slow' && failure.timeoutPhase === 'attempt'
+  if (failure.scope !== 'none' && !isReadersFault)
+    report('healthy_answers_succeed', `${name} is called a ${failure.reason} (${failure.ruleId}), and nothing was wrong`)
+}
+
+/** What the caller was told must be what the events say. */
+export function checkCaller({ report }: Knowledge, caller: Caller, request: KnownRequest | undefined): void {
+  const { ending, signal } = caller
+  const name = `caller ${caller.id} (${request?.started.requestId ?? 'no request'})`
+  if (signal !== undefined && getEventListeners(signal, 'abort').length > 0)
+    report('nothing_is_left_behind', `${name} has a listener left on its signal`)
+  if (ending === undefined) return report('one_outcome_each', `${name} never heard how it ended`)
+  if (request === undefined) {
+    if (ending.kind === 'succeeded') report('caller_and_events_agree', `${name} succeeded without any event`)
+    return
+  }
+  const { outcome } = request
+  if (ending.kind === 'succeeded') {
+    if (outcome?.type !== 'request_succeeded')
+      report('caller_and_events_agree', `${name} succeeded, and the events say ${outcome?.type}`)
+    return
+  }
+  const { error } = ending
+  if (!(error instanceof FailoverError)) return report('caller_and_events_agree', `${name} got ${inspect(error)}`)
+  const told = error.code === 'CANCELED' ? 'request_canceled' : 'request_failed'
+  const code = outcome?.type === 'request_failed' ? outcome.code : undefined
+  if (outcome?.type !== told || (code !== undefined && code !== error.code))
+    report('caller_and_events_agree', `${name} got ${error.code}, and the events say ${outcome?.type} ${code ?? ''}`)
+  const shown = `${inspect(error, { depth: 8, showHidden: true })} ${JSON.stringify(error)}`
+  const key = shownKey(shown)
+  if (key !== undefined) report('keys_are_not_shown', `in what ${name} got, ${error.code}: ${key}`)
+  checkRecords(report, name, error.attempts ?? [], request.attempts)
+}
+
+function checkRecords(
+  report: Knowledge['report'],
+  name: string,
+  records: readonly AttemptRecord[],
+  attempts: readonly KnownAttempt[],
+): void {
+  const told = records.map(({ target, outcome, reason }) => `${nameOf(target)} ${outcome} ${reason ?? ''}`.trim())
+  const heard = attempts.map(({ target, end }) => {
+    const reason = end?.type === 'attempt_failed' ? end.failure.reason : ''
+    return `${nameOf(target)} ${end?.type.slice('attempt_'.length)} ${reason}`.trim()
+  })
+  if (told.join() !== heard.join())
+    report('errors_tell_the_attempts', `${name}: its error says ${told.join()}; the events say ${heard.join()}`)
+}
+
+/** The manager's own view of its profiles. */
+export function checkStatus({ mirror, windows, report }: Knowledge, status: FailoverStatus, now: number): void {
+  const key = shownKey(`${JSON.stringify(status)} ${inspect(status, { depth: 8 })}`)
+  if (key !== undefined) report('keys_are_not_shown', `in status(): ${key}`)
+  const ids = status.profiles.map(({ id }) => id).sort()
+  const expected = mirror.profiles.map(({ options }) => options.id).sort()
+  if (ids.join() !== expected.join()) report('status_agrees', `it lists ${ids.join()} instead of ${expected.join()}`)
+  for (const view of status.profiles) {
+    const profile = mirror.find(view.id)
+    if (profile === undefined) continue
+    if (view.inFlight !== profile.inFlight)
+      report('status_agrees', `${view.id} has ${view.inFlight} in flight instead of ${profile.inFlight}`)
+    for (const { model, status: state, until } of view.models) {
+      const against = windows.against({ profile, model }, now)
+      const cooling = against.filter((window) => stateOf(window, now) === 'cooling')
+      const isOut = cooling.length > 0 || against.some((window) => windows.isOnTrial(window, now))
+      const name = `${view.id} on ${model}`
+      if ((state === 'disabled') !== profile.isDisabled) report('status_agrees', `${name} is ${state}`)
+      else if (state !== 'disabled' && (state === 'available') === isOut)
+        report('status_agrees', `${name} is ${state}, and ${against.length} windows stand against it`)
+      else if (until !== undefined && until !== Math.max(...cooling.map(({ started }) => started.until)))
+        report('status_agrees', `${name} is out until ${until}`)
+    }
+  }
+}

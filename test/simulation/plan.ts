@@ -1,0 +1,84 @@
+import type { FailoverOptions, ProfileOptions } from '../../src/index.ts'
+import type { Fault } from './faults.ts'
+
+/** A provider of a world. One that is not registered has profiles and nobody to send to. */
+export interface ProviderPlan {
+  readonly name: string
+  readonly dialect: string | undefined
+  readonly isRegistered: boolean
+  /** It goes on although it was told to stop. */
+  readonly ignoresSignals: boolean
+}
+
+/** How the answer to a `call` is read. */
+export interface Reading {
+  readonly mode: 'all' | 'slow' | 'early' | 'never' | 'cancel' | 'dispose'
+  /** Between two events, milliseconds. */
+  readonly pauseMs: number
+  /** Events that are read before the reader leaves. */
+  readonly events: number
+}
+
+/** When the caller goes away: after some time, or in the middle of being told of an event. */
+export type Leaving = { readonly afterMs: number } | { readonly upon: 'attempt_committed' | 'attempt_failed' }
+
+export interface RequestPlan {
+  readonly door: 'call' | 'run'
+  readonly model: string
+  readonly fallbacks?: readonly string[]
+  readonly deadlineMs?: number
+  readonly sessionKey?: string
+  readonly leaving?: Leaving
+  readonly reading: Reading
+}
+
+export interface LeasePlan {
+  readonly provider?: string
+  readonly model?: string
+  readonly end: 'succeed' | 'fail' | 'release' | 'dispose' | 'forget'
+  readonly afterMs: number
+}
+
+/** What an operator does. */
+export type HandAct =
+  | 'fail'
+  | 'succeed'
+  | 'reset'
+  | 'reset_all'
+  | 'disable'
+  | 'enable'
+  | 'change_key'
+  | 'change_limits'
+  | 'move'
+  | 'add'
+  | 'remove'
+  | 'disable_provider'
+  | 'register_provider'
+  | 'look'
+
+export type Step = { readonly at: number } & (
+  | { readonly do: 'request'; readonly request: RequestPlan }
+  | { readonly do: 'lease'; readonly lease: LeasePlan }
+  | { readonly do: 'hand'; readonly act: HandAct }
+  /** The machine sleeps: time passes, nothing runs. */
+  | { readonly do: 'jump'; readonly ms: number }
+)
+
+/** The options of a manager that are data. */
+export type ManagerOptions = Omit<FailoverOptions, 'registry' | 'clock' | 'random' | 'profiles'>
+
+/** Everything that happens in a world, decided beforehand by its seed. */
+export interface World {
+  readonly seed: number
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly options: ManagerOptions
+  readonly providers: readonly ProviderPlan[]
+  readonly profiles: readonly ProfileOptions[]
+  /** Ids of the profiles that are switched off at first. */
+  readonly disabled: readonly string[]
+  readonly models: readonly [string, ...string[]]
+  readonly faults: readonly Fault[]
+  /** In order of time. */
+  readonly steps: readonly Step[]
+}

@@ -1,0 +1,99 @@
+import type { FailoverEventOf } from '../../src/index.ts'
+import { type KnownTarget, originOf } from './mirror.ts'
+
+type Started = FailoverEventOf<'cooldown_started'>
+type Ended = FailoverEventOf<'cooldown_ended'>
+
+/** Whoever makes an attempt: a request's try or a lease. */
+export interface Holder {
+  readonly startedAt: number
+  /** Place among everything that was heard, so that what happened in one millisecond has an order, too. */
+  readonly order: number
+}
+
+/** A window as its events tell it. */
+export interface KnownWindow {
+  readonly started: Started
+  readonly order: number
+  /** Who finds out whether it is back. */
+  trial: Holder | undefined
+}
+
+export type WindowState = 'cooling' | 'half_open' | 'reopened'
+
+/** The windows there are, from `cooldown_started`, `cooldown_ended` and the time alone. */
+export class WindowBook {
+  readonly #windows = new Map<string, KnownWindow>()
+  readonly #lapseMs: number
+
+  constructor(lapseMs: number) {
+    this.#lapseMs = lapseMs
+  }
+
+  find(event: Pick<Started, 'scope' | 'key' | 'kind'>): KnownWindow | undefined {
+    return this.#windows.get(nameOf(event))
+  }
+
+  start(started: Started, order: number): void {
+    this.#windows.set(nameOf(started), { started, order, trial: undefined })
+  }
+
+  /** @returns whether there was one */
+  end(ended: Ended): boolean {
+    return this.#windows.delete(nameOf(ended))
+  }
+
+  /** What was known of a profile is forgotten with it. */
+  forgetProfile(id: string): void {
+    for (const [name, { started }] of this.#windows) {
+      const isOwn = started.scope === 'target' || started.scope === 'profile'
+      if (isOwn && (started.key === id || started.key.startsWith(`${id} `))) this.#windows.delete(name)
+    }
+  }
+
+  /** The windows that stand against a target now; none that a stated end has opened again. */
+  against(target: KnownTarget, now: number): KnownWindow[] {
+    const keys = keysOf(target)
+    return [...this.#windows.values()].filter(
+      (window) => keys.has(`${window.started.scope} ${window.started.key}`) && stateOf(window, now) !== 'reopened',
+    )
+  }
+
+  /** A preset's fixed windows know no trials. */
+  take(windows: readonly KnownWindow[], holder: Holder): void {
+    for (const window of windows) if (window.started.end !== 'fixed') window.trial = holder
+  }
+
+  /** The trial is decided, or given back. */
+  giveBack(holder: Holder): void {
+    for (const window of this.#windows.values()) if (window.trial === holder) window.trial = undefined
+  }
+
+  isOnTrial({ trial }: KnownWindow, now: number): boolean {
+    return trial !== undefined && now < trial.startedAt + this.#lapseMs
+  }
+}
+
+export function stateOf({ started }: KnownWindow, now: number): WindowState {
+  if (now < started.until) return 'cooling'
+  return started.end === 'inferred' ? 'half_open' : 'reopened'
+}
+
+function nameOf({ scope, key, kind }: Pick<Started, 'scope' | 'key' | 'kind'>): string {
+  return `${scope} ${key} ${kind}`
+}
+
+/** The six scopes a target stands in. */
+function keysOf(target: KnownTarget): ReadonlySet<string> {
+  const { options } = target.profile
+  const origin = originOf(target.profile)
+  const model = target.model === '' ? undefined : target.model
+  const group = options.quotaGroup
+  return new Set([
+    `profile ${options.id}`,
+    `provider ${origin}`,
+    ...(group === undefined ? [] : [`group ${group}`]),
+    ...(model === undefined ? [] : [`target ${options.id} ${model}`, `model ${origin} ${model}`]),
+    ...(model === undefined || group === undefined ? [] : [`group_model ${group} ${model}`]),
+  ])
+}
