@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  type AnyRequest,
   type ApiKeyGrant,
   type ApiKeySource,
   type AttemptContext,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { httpProviders } from '../src/http/index.ts'
+import { httpProviders, textOf } from '../src/http/index.ts'
 import { type AttemptRecord, type FailoverEvent, FailoverManager } from '../src/index.ts'
 import { type Fault, faults, startFaultProvider } from '../src/testing/index.ts'
 
@@ -7,13 +7,6 @@ interface Request {
   readonly model: string
   readonly stream: boolean
   readonly messages: readonly { readonly role: string; readonly content: string }[]
-}
-
-interface Event {
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null }
-    readonly message?: { readonly content?: string }
-  }[]
 }
 
 const REQUESTS = 300
@@ -52,10 +45,10 @@ describe('three hundred requests at the same time, while keys fail at random', (
         ),
       },
     })
-    await using registry = httpProviders<Request, Event>({
+    await using registry = httpProviders<Request, unknown>({
       providers: { main: { dialect: 'openai', baseUrl: provider.url } },
     })
-    const manager = new FailoverManager<Request, Event>({
+    const manager = new FailoverManager<Request, unknown>({
       profiles: keys.map((apiKey, index) => ({ id: `main:${index}`, apiKey, limits: { maxConcurrent: 8 } })),
       fallbacks: ['main/second-model', 'main/third-model'],
       wait: { maxMs: 30_000, maxQueued: REQUESTS },
@@ -114,11 +107,6 @@ function expectExplained(
 function echo(body: unknown): string {
   const { messages } = body as Request
   return `you asked: ${messages.at(-1)?.content}`
-}
-
-function textOf({ choices }: Event): string {
-  const [choice] = choices ?? []
-  return choice?.delta?.content ?? choice?.message?.content ?? ''
 }
 
 function mulberry32(seed: number): () => number {

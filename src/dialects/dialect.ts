@@ -45,6 +45,8 @@ export interface Dialect {
   isStreaming(request: unknown): boolean
   /** Text, reasoning, a tool call or a refusal; not role-only chunks, empty deltas, pings or token counts. */
   isContent(event: unknown): boolean
+  /** The text of the answer that this event or whole answer carries, of its first choice; not reasoning, not tools. */
+  textOf(event: unknown): string
   /** Does this event end the answer in the dialect's own terms? */
   isTerminal(event: unknown): boolean
   /** Is this a complete answer to a request that did not ask for a stream? */

@@ -31,7 +31,7 @@ import {
 import { policyOf } from './policy/index.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
-import type { AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
+import type { AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 import { RequestLife } from './request-life.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -96,7 +96,7 @@ type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => vo
  * Any number of requests may run at the same time on one manager. No key shows up in its status, events, errors, JSON
  * or inspection.
  */
-export class FailoverManager<Request extends ModelRequest = ModelRequest, Event = unknown> {
+export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly #settings: Settings
   readonly #clock: Clock
   readonly #random: Random
@@ -164,7 +164,7 @@ export class FailoverManager<Request extends ModelRequest = ModelRequest, Event 
   }
 
   /** A manager with every option at its default and no profile yet. */
-  static withDefaults<Request extends ModelRequest = ModelRequest, Event = unknown>(): FailoverManager<Request, Event> {
+  static withDefaults<Request extends ModelRequest = AnyRequest, Event = unknown>(): FailoverManager<Request, Event> {
     return new FailoverManager<Request, Event>()
   }
 

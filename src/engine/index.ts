@@ -1,15 +1,12 @@
 export {
-  checkBoolean,
   checkFunction,
-  checkName,
   checkNumber,
   checkOneOf,
   checkRecord,
   checkText,
-  checkTexts,
   isRecord,
 } from './checks.ts'
-export { type Clock, type Random, settle, sleepOn, systemClock, systemRandom } from './clock.ts'
+export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export {
   type CallOptions,
@@ -44,7 +41,7 @@ export {
   type ProfileOptions,
   type ProfileView,
 } from './profile.ts'
-export type { AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
+export type { AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { RouteOptions } from './routes.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, ProfileStatus } from './status.ts'

@@ -14,7 +14,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
 import type { Ladders } from './health/scope-health.ts'
 import type { ProfileOptions } from './profile.ts'
-import type { ModelRequest, Provider } from './provider.ts'
+import type { AnyRequest, ModelRequest, Provider } from './provider.ts'
 import { ProviderRegistry } from './provider-registry.ts'
 import type { RouteOptions } from './routes.ts'
 
@@ -67,7 +67,7 @@ export interface TimeoutOptions {
 }
 
 /** What a `FailoverManager` takes. Everything is optional. */
-export interface FailoverOptions<Request extends ModelRequest = ModelRequest, Event = unknown> {
+export interface FailoverOptions<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly profiles?: readonly ProfileOptions[]
   /** rsclaw's `auth.order`: the profiles of a provider in the order in which they are tried; others come after. */
   readonly order?: Readonly<Record<string, readonly string[]>>

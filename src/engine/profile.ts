@@ -187,7 +187,7 @@ function providerOfId(id: string): string {
 /** Keys shorter than this would be half revealed by their last four characters. */
 const SHORTEST_SHOWN_KEY = 9
 
-export function maskKey(apiKey: string | ApiKeySource | undefined): string | undefined {
+function maskKey(apiKey: string | ApiKeySource | undefined): string | undefined {
   if (apiKey === undefined) return undefined
   return typeof apiKey === 'string' && apiKey.length >= SHORTEST_SHOWN_KEY ? `***${apiKey.slice(-4)}` : '***'
 }

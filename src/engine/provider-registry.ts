@@ -1,7 +1,7 @@
 import { invalidOption } from '../failure/index.ts'
 import { checkFunction, checkText, isRecord } from './checks.ts'
 import { type ModelRef, parseModelRef } from './model-ref.ts'
-import type { ModelRequest, Provider } from './provider.ts'
+import type { AnyRequest, ModelRequest, Provider } from './provider.ts'
 
 /** What is known of a provider's name. */
 export type ProviderEntry<Request extends ModelRequest, Event> =
@@ -16,7 +16,7 @@ export type ProviderEntry<Request extends ModelRequest, Event> =
  * const registry = new ProviderRegistry().register('openai', provider).disable('anthropic', 'ANTHROPIC_API_KEY is not set')
  * ```
  */
-export class ProviderRegistry<Request extends ModelRequest = ModelRequest, Event = unknown> {
+export class ProviderRegistry<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly #entries = new Map<string, Exclude<ProviderEntry<Request, Event>, { state: 'unknown' }>>()
   readonly #aliases = new Map<string, string>()
 

@@ -6,6 +6,11 @@ export interface ModelRequest {
   readonly model: string
 }
 
+/** A request as JSON has it: a model and whatever else the wire format knows. What a request is unless declared. */
+export interface AnyRequest extends ModelRequest {
+  readonly [field: string]: unknown
+}
+
 /** What an attempt is told besides the request. */
 export interface AttemptContext {
   /** What is being tried; `target.model` is the bare model id. */
@@ -33,7 +38,7 @@ export interface Usage {
  * How a model is reached. The engine knows no wire format: it hands the request on and looks at events only through
  * these functions.
  */
-export interface Provider<Request extends ModelRequest = ModelRequest, Event = unknown> {
+export interface Provider<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly name: string
   /**
    * Sends the request. Rejects, or throws while iterating, with whatever describes the failure best; an error with

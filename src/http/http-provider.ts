@@ -1,5 +1,5 @@
 import { type Dialect, type DialectName, parseBaseUrl } from '../dialects/index.ts'
-import type { AttemptContext, Clock, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
+import type { AnyRequest, AttemptContext, Clock, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 import { type Answer, decodedBody, exchange, type Pools, readWhole } from '../transport/index.ts'
 import { AnswerErrors } from './answer-errors.ts'
@@ -36,7 +36,7 @@ const ERROR_BODY_MS = 5_000
  * `PROVIDER_ERROR` (with status, headers, body; `inStream` where the status was 200), `STREAM_INTERRUPTED`,
  * `NETWORK_ERROR`, `TIMEOUT`.
  */
-export class HttpProvider<Request extends ModelRequest = ModelRequest, Event = unknown>
+export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unknown>
   implements Provider<Request, Event>
 {
   readonly name: string

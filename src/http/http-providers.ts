@@ -1,5 +1,5 @@
 import { anthropicMessages, type Dialect, type DialectName, openaiChat } from '../dialects/index.ts'
-import { type ModelRequest, ProviderRegistry, systemClock } from '../engine/index.ts'
+import { type AnyRequest, type ModelRequest, ProviderRegistry, systemClock } from '../engine/index.ts'
 import { Pools } from '../transport/index.ts'
 import { HttpProvider } from './http-provider.ts'
 import { checkOptions, type HttpProviderDefinition, type HttpProvidersOptions } from './options.ts'
@@ -14,7 +14,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
  * It is the registry a `FailoverManager` takes. `openai` and `anthropic` are also properties, to be registered under
  * further names.
  */
-export class HttpProviders<Request extends ModelRequest = ModelRequest, Event = unknown> extends ProviderRegistry<
+export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = unknown> extends ProviderRegistry<
   Request,
   Event
 > {
@@ -76,7 +76,7 @@ export class HttpProviders<Request extends ModelRequest = ModelRequest, Event = 
  *
  * @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed
  */
-export function httpProviders<Request extends ModelRequest = ModelRequest, Event = unknown>(
+export function httpProviders<Request extends ModelRequest = AnyRequest, Event = unknown>(
   options?: HttpProvidersOptions,
 ): HttpProviders<Request, Event> {
   return new HttpProviders<Request, Event>(options)

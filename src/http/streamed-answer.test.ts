@@ -251,7 +251,15 @@ function open(dialect: Dialect = openaiChat, maxEventBytes?: number) {
     clock: systemClock,
   }
   const errors = new AnswerErrors({ ...context, status: 200, headers: { 'x-id': '1' } })
-  const events = readStreamedAnswer({ bytes: body, dialect, errors, signal: controller.signal, clock, maxEventBytes, onActivity: undefined })
+  const events = readStreamedAnswer({
+    bytes: body,
+    dialect,
+    errors,
+    signal: controller.signal,
+    clock,
+    maxEventBytes,
+    onActivity: undefined,
+  })
   return { source, body, clock, controller, events }
 }
 

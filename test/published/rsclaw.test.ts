@@ -242,7 +242,7 @@ describe("rsclaw's registry", () => {
   })
 
   it('lists the providers that can be used', () => {
-    const registry = new ProviderRegistry()
+    const registry = new ProviderRegistry<TextRequest, string>()
       .register(
         'a',
         scriptedProvider('a', () => []),

@@ -1,4 +1,4 @@
-import { type HttpProviders, httpProviders } from '../../src/http/index.ts'
+import { type HttpProviders, httpProviders, textOf } from '../../src/http/index.ts'
 import { FailoverError, FailoverManager, type FailoverStream } from '../../src/index.ts'
 import {
   type Fault,
@@ -7,9 +7,9 @@ import {
   startFaultProvider,
 } from '../../src/testing/index.ts'
 
-export type Dialect = 'openai' | 'anthropic'
+type Dialect = 'openai' | 'anthropic'
 /** `shared`: primary, fallback and the health request share one host and one key. `own`: each host its own. */
-export type Layout = 'shared' | 'own'
+type Layout = 'shared' | 'own'
 
 export interface Setting {
   readonly dialect: Dialect
@@ -33,16 +33,10 @@ interface ChatRequest {
   readonly max_tokens?: number
 }
 
-/** One event or one whole answer of either dialect: only what the tests look at. */
+/** Where an event or a whole answer of either dialect names its model. */
 interface ChatEvent {
   readonly model?: string
   readonly message?: { readonly model?: string }
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null }
-    readonly message?: { readonly content?: string }
-  }[]
-  readonly delta?: { readonly text?: string }
-  readonly content?: readonly { readonly text?: string }[]
 }
 
 /** How a request ended. */
@@ -163,15 +157,4 @@ async function outcomeOf(call: Promise<FailoverStream<ChatEvent>>): Promise<Outc
     if (!(error instanceof FailoverError)) throw error
     return { kind: 'failed', error, textBefore: text, tookMs: Date.now() - startedAt }
   }
-}
-
-function textOf({ choices, delta, content }: ChatEvent): string {
-  const [choice] = choices ?? []
-  return (
-    choice?.delta?.content ??
-    choice?.message?.content ??
-    delta?.text ??
-    content?.map((block) => block.text ?? '').join('') ??
-    ''
-  )
 }

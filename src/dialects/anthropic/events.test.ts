@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
 
 const delta = (piece: object) => ({ type: 'content_block_delta', index: 0, delta: piece })
@@ -97,5 +97,28 @@ describe('MessageProgress', () => {
   it('accepts empty answers that were asked for', () => {
     expect(after(stop('max_tokens', 16), end).verdict()).toBeUndefined()
     expect(after(stop('stop_sequence'), end).verdict()).toBeUndefined()
+  })
+})
+
+describe('textOf', () => {
+  it.each<[event: unknown, text: string]>([
+    [delta({ type: 'text_delta', text: 'a ' }), 'a '],
+    [start({ type: 'text', text: 'b' }), 'b'],
+    [
+      {
+        type: 'message',
+        content: [
+          { type: 'thinking', thinking: 'hm' },
+          { type: 'text', text: 'x' },
+          { type: 'text', text: 'y' },
+        ],
+      },
+      'xy',
+    ],
+    [delta({ type: 'thinking_delta', thinking: 'hm' }), ''],
+    [delta({ type: 'input_json_delta', partial_json: '{' }), ''],
+    [{ type: 'ping' }, ''],
+  ])('of %j is %j', (event, text) => {
+    expect(textOf(event)).toBe(text)
   })
 })

@@ -38,6 +38,25 @@ function isContentBlock(block: JsonObject): boolean {
   }
 }
 
+export function textOf(event: unknown): string {
+  const body = asObject(event)
+  switch (body?.type) {
+    case 'content_block_start':
+      return textIn(asObject(body.content_block))
+    case 'content_block_delta':
+      return textIn(asObject(body.delta))
+    case 'message':
+      return objectsIn(body.content).map(textIn).join('')
+    default:
+      return ''
+  }
+}
+
+/** Blocks and deltas of text both carry it as `text`. */
+function textIn(piece: JsonObject | undefined): string {
+  return typeof piece?.text === 'string' ? piece.text : ''
+}
+
 export function isTerminal(event: unknown): boolean {
   return asObject(event)?.type === 'message_stop'
 }

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
 import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming } from './request.ts'
 
@@ -11,6 +11,7 @@ export const anthropicMessages: Dialect = {
   authHeaders,
   isStreaming,
   isContent,
+  textOf,
   isTerminal,
   isWholeAnswer,
   errorOf,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
 
 const delta = (piece: object, finish_reason: string | null = null, index = 0) => ({
@@ -131,5 +131,18 @@ describe('ChatProgress', () => {
 
   it('accepts an answer whose whole budget went into hidden reasoning', () => {
     expect(after(delta({}, 'length'), usage(64)).verdict()).toBeUndefined()
+  })
+})
+
+describe('textOf', () => {
+  it.each<[event: unknown, text: string]>([
+    [delta({ content: 'a ' }), 'a '],
+    [{ choices: [{ message: { role: 'assistant', content: 'whole' } }] }, 'whole'],
+    [delta({ reasoning_content: 'hm' }), ''],
+    [delta({ content: null }), ''],
+    [{ choices: [] }, ''],
+    [null, ''],
+  ])('of %j is %j', (event, text) => {
+    expect(textOf(event)).toBe(text)
   })
 })

@@ -54,6 +54,12 @@ export function isContent(event: unknown): boolean {
   })
 }
 
+export function textOf(event: unknown): string {
+  const [choice] = choicesOf(event)
+  const content = (asObject(choice?.delta) ?? asObject(choice?.message))?.content
+  return typeof content === 'string' ? content : ''
+}
+
 export function isTerminal(event: unknown): boolean {
   return choicesOf(event).some((choice) => finishReasonOf(choice) !== undefined)
 }

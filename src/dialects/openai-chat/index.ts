@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import { errorOf, isContent, isTerminal, isWholeAnswer, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
 import { authHeaders, endpointOf, isStreaming } from './request.ts'
 
@@ -11,6 +11,7 @@ export const openaiChat: Dialect = {
   authHeaders,
   isStreaming,
   isContent,
+  textOf,
   isTerminal,
   isWholeAnswer,
   errorOf,

@@ -1,7 +1,7 @@
 import type { FailureReason } from '../../failure/index.ts'
 import type { LimitName } from '../limits/profile-limiter.ts'
 import type { Target } from '../target.ts'
-import type { HealthScope, ScopeHealth, StandingWindow } from './scope-health.ts'
+import type { HealthScope, ScopeHealth } from './scope-health.ts'
 import { hasTrial } from './window.ts'
 
 /** How a target stands: may it be tried, and if not, why and until when. Times are epoch milliseconds. */
@@ -19,7 +19,7 @@ export type HealthStanding =
   | { readonly state: 'on_trial'; readonly scope: HealthScope; readonly reason: FailureReason }
   | CoolingStanding
 
-export interface CoolingStanding {
+interface CoolingStanding {
   readonly state: 'cooling'
   /** The scope whose window ends last. */
   readonly scope: HealthScope
@@ -78,17 +78,4 @@ export function healthOf(scopes: readonly ScopeHealth[], now: number): HealthSta
     }
   }
   return standing
-}
-
-/** The windows that keep a set of scopes from being simply open, with their scope. */
-export function windowsOf(
-  scopes: readonly ScopeHealth[],
-  now: number,
-): (StandingWindow & { readonly health: ScopeHealth })[] {
-  return scopes.flatMap((health) =>
-    health
-      .windowsAt(now)
-      .filter(({ window }) => window.state !== 'reopened')
-      .map((standing) => ({ ...standing, health })),
-  )
 }

@@ -5,7 +5,7 @@ import type { StayAway } from '../health/window.ts'
 import type { Target } from '../target.ts'
 
 /** What a failure does to health: which window of which scope it opens, and for how long. */
-export interface HealthEffect {
+interface HealthEffect {
   readonly scope: ScopeHealth
   readonly kind: WindowKind
   readonly reason: FailureReason

@@ -1,4 +1,4 @@
-import { httpProviders } from '../../../http/index.ts'
+import { httpProviders, textOf } from '../../../http/index.ts'
 import { FailoverManager, systemClock } from '../../../index.ts'
 import { type FaultProvider, faults, startFaultProvider } from '../../../testing/index.ts'
 import type { Screen, Tally } from './screen.ts'
@@ -9,16 +9,6 @@ interface ChatRequest {
   readonly stream: boolean
   readonly max_tokens: number
   readonly messages: readonly { readonly role: 'user'; readonly content: string }[]
-}
-
-/** The pieces of text in an event of either dialect. */
-interface ChatEvent {
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null }
-    readonly message?: { readonly content?: string }
-  }[]
-  readonly delta?: { readonly text?: string }
-  readonly content?: readonly { readonly text?: string }[]
 }
 
 const KEYS = {
@@ -43,13 +33,13 @@ export async function playStory(screen: Screen): Promise<Tally> {
     firstTokenDelayMs: FIRST_TOKEN_MS,
     requireKey: [KEYS.spare],
   })
-  await using registry = httpProviders<ChatRequest, ChatEvent>({
+  await using registry = httpProviders<ChatRequest, unknown>({
     providers: {
       openai: { dialect: 'openai', baseUrl: openai.url },
       anthropic: { dialect: 'anthropic', baseUrl: anthropic.url },
     },
   })
-  const manager = new FailoverManager<ChatRequest, ChatEvent>({
+  const manager = new FailoverManager<ChatRequest, unknown>({
     registry,
     profiles: [
       { id: 'openai:primary', apiKey: KEYS.primary },
@@ -90,7 +80,7 @@ async function revokedKey(
   screen: Screen,
   traffic: Traffic,
   openai: FaultProvider,
-  manager: FailoverManager<ChatRequest, ChatEvent>,
+  manager: FailoverManager<ChatRequest, unknown>,
 ): Promise<void> {
   screen.act('Key 1 is revoked: it is tried once and left alone, until it is replaced')
   openai.set({ key: KEYS.primary, fault: faults.revokedKey() })
@@ -114,10 +104,10 @@ async function outage(screen: Screen, traffic: Traffic, openai: FaultProvider): 
 
 /** Asks questions, each its own, streaming and not in turn, and checks every answer. */
 class Traffic {
-  readonly #manager: FailoverManager<ChatRequest, ChatEvent>
+  readonly #manager: FailoverManager<ChatRequest, unknown>
   readonly #answers: Promise<'right' | 'wrong' | 'failed'>[] = []
 
-  constructor(manager: FailoverManager<ChatRequest, ChatEvent>) {
+  constructor(manager: FailoverManager<ChatRequest, unknown>) {
     this.#manager = manager
   }
 
@@ -174,15 +164,4 @@ function answerTo(question: string): string {
 
 function questionIn(body: unknown): string {
   return (body as ChatRequest).messages.at(-1)?.content ?? ''
-}
-
-function textOf({ choices, delta, content }: ChatEvent): string {
-  const [choice] = choices ?? []
-  return (
-    choice?.delta?.content ??
-    choice?.message?.content ??
-    delta?.text ??
-    content?.map(({ text }) => text ?? '').join('') ??
-    ''
-  )
 }
