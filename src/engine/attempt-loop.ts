@@ -7,6 +7,13 @@ import type { AttemptKind } from './events.ts'
 import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
 import type { Target } from './target.ts'
 
+/** A failed attempt, with all that is said of it. */
+interface Setback {
+  readonly failure: Failure
+  readonly error: unknown
+  readonly target: Target
+}
+
 /**
  * The life of one request: choose a target, try it, draw the consequences, until one commits or nothing is left. There
  * is one loop for every door; what differs is the `Work`.
@@ -18,8 +25,11 @@ export class AttemptLoop<T> {
   readonly attempts: AttemptRecord[] = []
   /** Attempts that counted against the budget. */
   #spent = 0
-  #first: { readonly failure: Failure; readonly error: unknown; readonly target: Target } | undefined
-  #last: { readonly failure: Failure; readonly target: Target } | undefined
+  /** The first failure of the model that was asked for. */
+  #first: Setback | undefined
+  #earliest: Setback | undefined
+  /** The latest one, until the request has moved on from it. */
+  #last: Setback | undefined
 
   constructor(engine: Engine, request: LoopRequest<T>) {
     this.#engine = engine
@@ -136,17 +146,19 @@ export class AttemptLoop<T> {
     const { clock, policy, settings, tokens } = this.#engine
     const { link, target } = candidate
     const now = clock.now()
-    // A key that is refused at once costs time only: a pool of ten keys with nine dead ones still answers.
-    if (failure.reason !== 'auth' && failure.reason !== 'billing') this.#spent += 1
-    this.#last = { failure, target }
+    if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
+    const setback = { failure, error, target }
+    this.#last = setback
+    this.#earliest ??= setback
     const isFirstModel = link === this.#request.chain[0]
-    if (isFirstModel) this.#first ??= { failure, error, target }
+    if (isFirstModel) this.#first ??= setback
     const tries = this.#chooser.course.tries(target)
     const isReset = failure.reason === 'network' && failure.nextStep === 'retry_target'
     const backoffUntil = now + this.#engine.retryDelayMs(tries - 1)
-    const turn = this.#chooser.course.after(failure, link, isFirstModel, target, backoffUntil)
+    const isFinal = failure.nextStep === 'return' && policy.returnsAtOnce
+    const turn = isFinal ? 'return' : this.#chooser.course.after(failure, link, isFirstModel, target, backoffUntil)
     if (policy.pausesBetweenTargets) this.#chooser.pause(now + this.#engine.retryDelayMs(this.attempts.length - 1))
-    if (turn === 'return') throw this.#returned(failure, error, target, isFirstModel)
+    if (turn === 'return') throw this.#returned(setback)
     if (
       turn === 'retry' &&
       policy.retriesTarget &&
@@ -160,45 +172,46 @@ export class AttemptLoop<T> {
     }
   }
 
-  #returned(failure: Failure, error: unknown, target: Target, isFirstModel: boolean): FailoverError {
-    const decisive = isFirstModel || this.#first === undefined ? { failure, error, target } : this.#first
-    if (decisive.failure.nextStep !== 'return') return this.#givenUp()
-    return rejectionOf(
-      decisive.failure,
-      decisive.error,
-      this.attempts,
-      this.#engine.credentials.knownKeyOf(decisive.target.credential),
-    )
+  /** A failure that is to go back to the caller. */
+  #returned(setback: Setback): FailoverError {
+    const { failure } = setback
+    if (this.#engine.policy.returnsAtOnce) return this.#rejection(setback)
+    if (failure.nextStep !== 'return') return this.#givenUp()
+    // What the model that was asked for said is what the caller can act on; a refusal is final whoever pronounces it.
+    const isFirstDecisive = failure.reason !== 'content_policy' && this.#first?.failure.scope === 'request'
+    return this.#rejection(isFirstDecisive && this.#first !== undefined ? this.#first : setback)
   }
 
   #givenUp(): FailoverError {
     const first = this.#first
-    // The request's own fault, found by the model that was asked for: that is what the caller can act on.
-    if (first?.failure.scope === 'request') {
-      return rejectionOf(
-        first.failure,
-        first.error,
-        this.attempts,
-        this.#engine.credentials.knownKeyOf(first.target.credential),
-      )
-    }
-    const { chain, work } = this.#request
-    const targets = chain.flatMap((link) => link.targets())
+    if (first?.failure.scope === 'request') return this.#rejection(first)
+    const { chain, queue, work } = this.#request
     if (this.attempts.length === 0) {
+      const targets = chain.flatMap((link) => link.targets())
       const reasons = new Map(targets.map((target) => [`${target.provider}/${target.model}`, work.unusable(target)]))
-      if ([...reasons.values()].every((reason) => reason !== undefined))
-        return noTarget(this.#request.queue, chain, reasons)
+      if ([...reasons.values()].every((reason) => reason !== undefined)) return noTarget(queue, chain, reasons)
     }
-    const knownKey = first === undefined ? undefined : this.#engine.credentials.knownKeyOf(first.target.credential)
     const now = this.#engine.clock.now()
-    const usable = targets.filter((target) => work.unusable(target) === undefined)
+    const usable = chain
+      .filter((link) => !this.#chooser.course.isTurnedDownBy(link))
+      .flatMap((link) => link.targets())
+      .filter((target) => work.unusable(target) === undefined)
+    const cause = first ?? this.#earliest
     return allTargetsFailed({
       attempts: this.attempts,
       nextAvailableAt: soonestOpening(usable, now),
       now,
-      cause: first?.error,
-      knownKey,
+      cause: cause?.error,
+      knownKey: cause && this.#knownKeyOf(cause),
     })
+  }
+
+  #rejection(setback: Setback): FailoverError {
+    return rejectionOf(setback.failure, setback.error, this.attempts, this.#knownKeyOf(setback))
+  }
+
+  #knownKeyOf({ target }: Setback): string | undefined {
+    return this.#engine.credentials.knownKeyOf(target.credential)
   }
 
   /**

@@ -49,6 +49,11 @@ export class Course {
     return !(this.#excluded.has(link) || target.allScopes.some((scope) => this.#excluded.has(scope)))
   }
 
+  /** Has the model itself turned this request down, so that no time will help? */
+  isTurnedDownBy(link: ChainLink): boolean {
+    return this.#excluded.has(link)
+  }
+
   /** When a target that has been put off may be tried again, epoch milliseconds; undefined if it has not been. */
   deferredUntil(target: Target): number | undefined {
     if (this.#deferred.size === 0) return undefined
@@ -112,6 +117,11 @@ export class Course {
       case 'rate_limit':
         // It will never fit into this model's limit.
         this.#excluded.add(link)
+        return 'go_on'
+      case 'overloaded':
+        // One quick retry if there is nothing else: more would add to the load.
+        if (this.tries(target) > 1) this.exclude(target)
+        this.#defer(failure, target, backoffUntil)
         return 'go_on'
       default:
         this.#defer(failure, target, backoffUntil)

@@ -191,6 +191,61 @@ describe('a request', () => {
     expect(none.attempts).toHaveLength(2)
   })
 
+  it('gives a refusal by a filter back at once, whoever pronounced it', async () => {
+    const { manager, clock, attempts } = setup(
+      {
+        openai: always(() => answer(503)),
+        anthropic: always(() => answer(400, 'Output blocked by content filtering policy')),
+        deepseek: () => ['hi'],
+      },
+      { fallbacks: ['anthropic/claude', 'deepseek/x'] },
+    )
+    const error = await failure(clock.runUntil(manager.call({ model: 'gpt-5' })))
+    expect(error).toMatchObject({ code: 'REQUEST_REJECTED', reason: 'content_policy', status: 400 })
+    expect(attempts.at(-1)?.target).toBe('claude@anthropic:default')
+  })
+
+  it('tells why a fallback rejected it where the model that was asked for is out', async () => {
+    const { manager } = setup(
+      { openai: () => ['ok'], anthropic: always(() => answer(400, 'unknown parameter')) },
+      { fallbacks: ['anthropic/claude'], profiles: [{ id: 'openai:a' }], wait: { maxMs: 0 } },
+    )
+    manager.markFailure('openai:a', answer(429, 'x', { 'retry-after': '60' }), { model: 'gpt-5' })
+    const error = await failure(manager.call({ model: 'gpt-5' }))
+    expect(error).toMatchObject({
+      code: 'ALL_TARGETS_FAILED',
+      retryAfterMs: 60_000,
+      cause: { message: 'unknown parameter' },
+    })
+  })
+
+  it('tries an overloaded model once more, and no oftener, where there is nothing else', async () => {
+    const { manager, clock, attempts } = setup(
+      { openai: always(() => answer(529, 'Overloaded')) },
+      { profiles: [{ id: 'openai:a' }] },
+    )
+    await failure(clock.runUntil(manager.call({ model: 'gpt-5' })))
+    expect(attempts.map(({ atMs }) => atMs)).toEqual([0, 400])
+  })
+
+  it('ends with a FailoverError, and leaves nothing behind, where a function of a provider throws', async () => {
+    const registry = {
+      openai: {
+        ...scriptedProvider('openai', () => ['ok']),
+        isStreaming: () => {
+          throw new TypeError('no stream')
+        },
+      },
+    }
+    const { manager, clock } = setup({}, { registry })
+    expect(await failure(manager.call({ model: 'gpt-5' }))).toMatchObject({
+      code: 'PROVIDER_ERROR',
+      cause: { message: 'no stream' },
+    })
+    expect(clock.pendingTimers).toBe(0)
+    expect(manager.status().profiles.map(({ inFlight }) => inFlight)).toEqual([0, 0])
+  })
+
   it('answers from a pool in which all keys but the last are dead', async () => {
     const profiles = Array.from({ length: 15 }, (_, index) => ({ id: `openai:${index}` }))
     const { manager, attempts } = setup(

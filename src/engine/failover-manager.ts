@@ -1,20 +1,12 @@
-import { FailoverError, type Failure, invalidOption, redactKnown } from '../failure/index.ts'
-import { timeoutPhaseOf } from './attempt.ts'
-import { AttemptLoop } from './attempt-loop.ts'
+import { FailoverError, type Failure, invalidOption } from '../failure/index.ts'
 import { isOpen, soonestOpening } from './availability.ts'
 import { checkFunction, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
-import type { Committed, Engine, Work } from './engine.ts'
-import {
-  EVENT_TYPES,
-  EventHub,
-  type FailoverEvent,
-  type FailoverEventOf,
-  type FailoverEventType,
-  type SkipCause,
-} from './events.ts'
-import { FailoverStream, type OpenedStream, openStream } from './failover-stream.ts'
+import { Diagnosis } from './diagnosis.ts'
+import type { Engine } from './engine.ts'
+import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
+import { FailoverStream } from './failover-stream.ts'
 import { BY_HAND, HealthBook } from './health/health-book.ts'
 import { standingOf } from './health/standing.ts'
 import type { Lease } from './lease.ts'
@@ -29,54 +21,27 @@ import {
   type Settings,
 } from './options.ts'
 import { policyOf } from './policy/index.ts'
-import type { FailurePolicy } from './policy/policy.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
-import type { AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
+import type { AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
-import { RequestLife } from './request-life.ts'
+import {
+  type CallOptions,
+  checkFailureMark,
+  checkQuery,
+  type FailureMark,
+  type ProfileQuery,
+  type SuccessMark,
+} from './request-options.ts'
+import { Requests } from './requests.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { RetryTokens } from './retry-tokens.ts'
 import { Routes } from './routes.ts'
 import { priorityStrategy } from './select/priority.ts'
-import { type FailoverStatus, isProfileAvailable, profileStatus } from './status.ts'
+import { type FailoverStatus, profileStatus } from './status.ts'
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
-
-/** Which profiles a look or a lease is about. Everything is optional. */
-export interface ProfileQuery {
-  readonly provider?: string
-  /** The provider's bare model id; windows that are about a model count only where it is named. */
-  readonly model?: string
-  /** Requests of one session keep to one profile among equals. */
-  readonly sessionKey?: string
-}
-
-/** What a single request may set. */
-export interface CallOptions {
-  readonly signal?: AbortSignal
-  readonly sessionKey?: string
-  /** Milliseconds for the whole request, retries and failover included. Default `timeouts.requestMs`. */
-  readonly deadlineMs?: number
-  /** In place of the configured fallbacks; empty is strict. */
-  readonly fallbacks?: readonly string[]
-}
-
-/** What `markFailure` may be told besides the error. */
-export interface FailureMark {
-  /** The provider's bare model id; without it the failure counts against the whole profile. */
-  readonly model?: string
-  /** Take it for a rate limit, whatever the error says. */
-  readonly isRateLimit?: boolean
-  /** How long the provider asked to stay away, milliseconds. */
-  readonly retryAfterMs?: number
-}
-
-export interface SuccessMark {
-  readonly model?: string
-  readonly latencyMs?: number
-  readonly usage?: Usage
-}
+import { functionWork, providerOf, streamWork } from './work.ts'
 
 type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => void
 
@@ -101,18 +66,16 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #clock: Clock
   readonly #random: Random
   readonly #registry: ProviderRegistry<Request, Event>
-  readonly #policy: FailurePolicy
+  readonly #diagnosis: Diagnosis<Request, Event>
   readonly #hub: EventHub
   readonly #book: HealthBook
   readonly #table: TargetTable<Request, Event>
-  readonly #routes: Routes<Request, Event>
+  readonly #requests: Requests<Request, Event>
   readonly #leases: Leases
   readonly #waiting: WaitingRoom
   readonly #credentials = new Credentials()
   readonly #engine: Engine
   readonly #onFailover = new Set<FailoverCallback>()
-  readonly #idPrefix: string
-  #lastRequest = 0
 
   /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
   constructor(options: FailoverOptions<Request, Event> = {}) {
@@ -123,12 +86,18 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#registry = parseRegistry(options.registry)
     this.#hub = new EventHub(() => this.#clock.now())
     this.#waiting = new WaitingRoom(this.#clock, settings.wait.maxQueued)
-    this.#policy = policyOf(settings, this.#random)
+    const policy = policyOf(settings, this.#random)
     const onChange = (): void => this.#waiting.wakeAll()
-    this.#book = new HealthBook({ policy: this.#policy, emit: (event) => this.#hub.emit(event), onChange })
+    this.#book = new HealthBook({ policy, emit: (event) => this.#hub.emit(event), onChange })
     this.#table = new TargetTable(this.#registry, settings.order, this.#book)
-    this.#routes = new Routes(this.#table, settings.routes, settings.fallbacks)
-    const classify = (error: unknown, target: Target): Failure => this.#classify(error, target)
+    const routes = new Routes(this.#table, settings.routes, settings.fallbacks)
+    this.#diagnosis = new Diagnosis({
+      clock: this.#clock,
+      policy,
+      registry: this.#registry,
+      credentials: this.#credentials,
+    })
+    const classify = (error: unknown, target: Target): Failure => this.#diagnosis.of(error, target)
     const { attemptMs } = settings.timeouts
     this.#leases = new Leases({
       clock: this.#clock,
@@ -140,7 +109,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#engine = {
       clock: this.#clock,
       settings,
-      policy: this.#policy,
+      policy,
       strategy: priorityStrategy({
         areEqual: (a, b) => this.#areEqual(a, b),
         rotateOnSuccess: settings.rotateOnSuccess,
@@ -154,7 +123,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       retryDelayMs: (failures) => this.getRetryDelayMs(failures),
       onFailover: (from, to, failure, requestId) => this.#announceFailover(from, to, failure, requestId),
     }
-    this.#idPrefix = Math.floor(this.#random() * 0x1_0000_0000).toString(36)
+    this.#requests = new Requests(this.#engine, routes, this.#random)
     if (options.profiles !== undefined && !Array.isArray(options.profiles)) {
       throw invalidOption('profiles', options.profiles, 'it must be an array of profiles')
     }
@@ -229,14 +198,14 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
 
   /** The profile that would be tried next, without taking it; undefined where all are out. */
   getNextProfile(query: ProfileQuery & { readonly exclude?: readonly string[] } = {}): Profile | undefined {
-    checkRecord('query', query, ['provider', 'model', 'sessionKey', 'exclude'])
+    checkQuery(query, ['exclude'])
     if (query.exclude !== undefined) checkTexts('query.exclude', query.exclude)
     return this.#nextTarget(query, query.exclude ?? [])?.credential
   }
 
   /** When the soonest profile may be tried, epoch milliseconds: now if one may; undefined if none will by itself. */
   nextAvailableAt(query: ProfileQuery = {}): number | undefined {
-    checkRecord('query', query, ['provider', 'model', 'sessionKey'])
+    checkQuery(query)
     const now = this.#clock.now()
     this.#leases.reclaim(now)
     return soonestOpening(this.#targetsOf(query), now)
@@ -252,7 +221,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    * ```
    */
   acquire(query: ProfileQuery = {}): Lease | undefined {
-    checkRecord('query', query, ['provider', 'model', 'sessionKey'])
+    checkQuery(query)
     const target = this.#nextTarget(query, [])
     if (target === undefined) return undefined
     return this.#leases.lend(target, standingOf(target, this.#clock.now()).state === 'trial')
@@ -264,11 +233,10 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    * @throws FailoverError `UNKNOWN_PROFILE`
    */
   markFailure(id: string, error: unknown, mark: FailureMark = {}): Failure {
-    checkRecord('mark', mark, ['model', 'isRateLimit', 'retryAfterMs'])
-    checkNumber('mark.retryAfterMs', mark.retryAfterMs)
+    checkFailureMark(mark)
     const target = this.#table.target(id, mark.model)
     const now = this.#clock.now()
-    const failure = this.#markedFailure(this.#classify(error, target), mark, now)
+    const failure = this.#diagnosis.ofMark(error, target, mark)
     this.#book.fail(target, failure, { lease: BY_HAND, startedAt: now }, now)
     const next =
       this.#nextTarget({ provider: target.provider, ...(mark.model !== undefined && { model: mark.model }) }, []) ??
@@ -280,8 +248,11 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   /** Reports a success by hand: whatever stood against the profile (on this model, where one is named) is over. */
   markSuccess(id: string, mark: SuccessMark = {}): void {
     checkRecord('mark', mark, ['model', 'latencyMs', 'usage'])
+    checkNumber('mark.latencyMs', mark.latencyMs)
     const target = this.#table.target(id, mark.model)
-    this.#book.succeed(target, { lease: BY_HAND, startedAt: this.#clock.now() }, this.#clock.now())
+    const now = this.#clock.now()
+    this.#book.succeed(target, { lease: BY_HAND, startedAt: now }, now)
+    target.health.note(mark, now)
     this.#book.clear(target.allScopes, 'success')
   }
 
@@ -315,11 +286,11 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#leases.reclaim(now)
     const profiles = this.#table
       .profileTargets()
-      .map((target) => ({ target, targets: this.#table.knownTargets(target.credential) }))
+      .map((target) => profileStatus(target, this.#table.knownTargets(target.credential), now))
     return {
       totalProfiles: profiles.length,
-      availableProfiles: profiles.filter(({ target, targets }) => isProfileAvailable(target, targets, now)).length,
-      profiles: profiles.map(({ target, targets }) => profileStatus(target, targets, now)),
+      availableProfiles: profiles.filter(({ status }) => status === 'available').length,
+      profiles,
       config: this.#settings,
     }
   }
@@ -368,29 +339,21 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    */
   async call(request: Request, options: CallOptions = {}): Promise<FailoverStream<Event>> {
     if (!isRecord(request)) throw new FailoverError('INVALID_REQUEST', 'the request must be an object')
-    const work: Work<OpenedStream<Event>> = {
-      start: async (context, attempt) => {
-        const provider = this.#providerOf(attempt.target)
-        const events = await provider.stream({ ...request, model: context.target.model }, context)
-        return openStream(events, (event) => provider.isContent?.(event) ?? true, context.signal)
-      },
-      unusable: (target) => this.#unusable(target),
-      phase: (target) => (this.#providerOf(target).isStreaming?.(request) === false ? 'response' : 'first_content'),
-    }
-    return this.#request(request.model, options, work, ({ attempt, value }, life, attempts) => {
-      const { target } = attempt
-      const knownKey = (): string | undefined => this.#credentials.knownKeyOf(target.credential)
-      const dependencies = {
+    this.#housekeep()
+    const open = await this.#requests.open(request.model, options, streamWork(this.#registry, request))
+    const { attempt, attempts, life, value } = open
+    return new FailoverStream(
+      {
         clock: this.#clock,
         timeouts: this.#settings.timeouts,
-        provider: this.#providerOf(target),
+        provider: providerOf(this.#registry, attempt.target.provider),
         attempt,
         attempts,
         life,
-        knownKey,
-      }
-      return new FailoverStream(dependencies, value)
-    })
+        knownKey: () => this.#credentials.knownKeyOf(attempt.target.credential),
+      },
+      value,
+    )
   }
 
   /**
@@ -406,60 +369,14 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     options: CallOptions = {},
   ): Promise<Result> {
     checkFunction('work', work)
-    const doors: Work<{ readonly result: Result }> = {
-      start: async (context) => ({ result: await work(context) }),
-      // A function needs no registered provider; one that is disabled is still not to be used.
-      unusable: (target) => {
-        const cause = this.#unusable(target)
-        return cause?.kind === 'provider_disabled' ? cause : undefined
-      },
-      phase: () => 'response',
-    }
-    return this.#request(model, options, doors, ({ attempt, value }, life, attempts) => {
-      life.succeed(attempt, attempts.length, undefined)
-      return value.result
-    })
-  }
-
-  /** The one way in for every door. */
-  async #request<Value, Result>(
-    model: unknown,
-    options: CallOptions,
-    work: Work<Value>,
-    commit: (committed: Committed<Value>, life: RequestLife, attempts: AttemptLoop<Value>['attempts']) => Result,
-  ): Promise<Result> {
-    checkCallOptions(options)
-    if (typeof model !== 'string' || model.trim() === '') {
-      throw new FailoverError(
-        'INVALID_REQUEST',
-        'the request has no model: request.model must be a text such as "openai/gpt-5"',
-      )
-    }
     this.#housekeep()
-    const { signal, sessionKey, deadlineMs = this.#settings.timeouts.requestMs, fallbacks } = options
-    const chain = this.#routes.chain(model, fallbacks)
-    this.#lastRequest += 1
-    const id = `${this.#idPrefix}-${this.#lastRequest}`
-    const life = new RequestLife(
-      { clock: this.#clock, hub: this.#hub, classify: this.#engine.classify },
-      { id, deadlineMs, signal },
+    const { attempt, attempts, life, value } = await this.#requests.open(
+      model,
+      options,
+      functionWork(this.#registry, work),
     )
-    if (this.#hub.isHeard) {
-      this.#hub.emit({
-        type: 'request_started',
-        requestId: id,
-        model,
-        chain: chain.map(({ reference }) => reference),
-        deadlineAt: life.deadlineAt,
-      })
-    }
-    const loop = new AttemptLoop(this.#engine, { chain, queue: model, sessionKey, life, work })
-    try {
-      return commit(await loop.run(), life, loop.attempts)
-    } catch (error) {
-      if (error instanceof FailoverError) life.end(error, loop.attempts.length)
-      throw error
-    }
+    life.succeed(attempt, attempts.length, undefined)
+    return value.result
   }
 
   #housekeep(): void {
@@ -491,54 +408,6 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     return a.provider === b.provider && !isOrdered && a.credential.priority === b.credential.priority
   }
 
-  #classify(error: unknown, target: Target): Failure {
-    const entry = this.#registry.get(target.provider)
-    const dialect = entry.state === 'registered' ? entry.provider.dialect : undefined
-    const failure = this.#policy.classify({
-      provider: target.provider,
-      dialect,
-      model: target.model,
-      error,
-      timeoutPhase: timeoutPhaseOf(error),
-      nowMs: this.#clock.now(),
-    })
-    const knownKey = this.#credentials.knownKeyOf(target.credential)
-    return knownKey === undefined ? failure : { ...failure, message: redactKnown(failure.message, [knownKey]) }
-  }
-
-  #markedFailure(failure: Failure, { isRateLimit = false, retryAfterMs }: FailureMark, now: number): Failure {
-    const asked: Failure =
-      isRateLimit && failure.reason !== 'rate_limit'
-        ? {
-            ...failure,
-            reason: 'rate_limit',
-            scope: 'target',
-            nextStep: 'next_profile',
-            isRetryable: true,
-            ruleId: 'marked.rate_limit',
-          }
-        : failure
-    return retryAfterMs === undefined ? asked : { ...asked, retryAfterMs, resetAt: now + retryAfterMs }
-  }
-
-  #unusable({ provider }: Target): SkipCause | undefined {
-    const entry = this.#registry.get(provider)
-    switch (entry.state) {
-      case 'registered':
-        return undefined
-      case 'disabled':
-        return { kind: 'provider_disabled', reason: entry.reason }
-      case 'unknown':
-        return { kind: 'provider_not_registered' }
-    }
-  }
-
-  #providerOf({ provider }: Target): Provider<Request, Event> {
-    const entry = this.#registry.get(provider)
-    if (entry.state === 'registered') return entry.provider
-    throw new FailoverError('NO_TARGET', `provider ${provider} is not registered`)
-  }
-
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {
     this.#hub.emit({
       type: 'failover',
@@ -550,14 +419,4 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     for (const callback of this.#onFailover)
       this.#hub.guard('failover', () => callback(from.credential, to.credential, failure))
   }
-}
-
-function checkCallOptions(options: CallOptions): void {
-  checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks'])
-  const { signal, sessionKey, deadlineMs, fallbacks } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
-  if (sessionKey !== undefined) checkText('options.sessionKey', sessionKey)
-  checkNumber('options.deadlineMs', deadlineMs, { min: 1 })
-  if (fallbacks !== undefined) checkTexts('options.fallbacks', fallbacks)
 }

@@ -161,9 +161,12 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     }
   }
 
+  /** Token counts are for the books: a provider that cannot read them does not spoil the answer. */
   #note(event: Event): void {
-    const usage = this.#dependencies.provider.usageOf?.(event)
-    if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+    try {
+      const usage = this.#dependencies.provider.usageOf?.(event)
+      if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+    } catch {}
   }
 
   #complete(): void {

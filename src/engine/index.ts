@@ -8,13 +8,7 @@ export {
 } from './checks.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
-export {
-  type CallOptions,
-  FailoverManager,
-  type FailureMark,
-  type ProfileQuery,
-  type SuccessMark,
-} from './failover-manager.ts'
+export { FailoverManager } from './failover-manager.ts'
 export type { FailoverStream, StreamSummary } from './failover-stream.ts'
 export type { LadderOptions, WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
@@ -43,5 +37,6 @@ export {
 } from './profile.ts'
 export type { AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
+export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
 export type { RouteOptions } from './routes.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, ProfileStatus } from './status.ts'

@@ -8,7 +8,9 @@ import type { Target } from './target.ts'
 
 /** How an attempt ended well. */
 export interface LeaseResult {
+  /** Time to the first content, milliseconds. Default: the time until `succeed` was called. */
   readonly latencyMs?: number
+  /** Counted against `tokensPerMinute`. */
   readonly usage?: Usage
 }
 
@@ -60,17 +62,19 @@ export class Lease {
   }
 
   /** The answer has begun: that decides a trial. The lease goes on until the answer is complete. */
-  commit(): void {
+  commit(latencyMs?: number): void {
     if (this.#isEnded || this.#isCommitted) return
     this.#isCommitted = true
     const { book, clock } = this.#dependencies
-    book.succeed(this.target, this.#mark, clock.now())
+    const now = clock.now()
+    book.succeed(this.target, this.#mark, now)
+    this.target.health.note({ latencyMs: latencyMs ?? now - this.startedAt }, now)
   }
 
-  succeed(result: LeaseResult = {}): void {
+  succeed({ latencyMs, usage }: LeaseResult = {}): void {
     if (this.#isEnded) return
-    this.commit()
-    this.#end(result.usage)
+    this.commit(latencyMs)
+    this.#end(usage)
   }
 
   /** @returns the diagnosis */
@@ -101,7 +105,9 @@ export class Lease {
 
   #end(usage?: Usage): void {
     this.#isEnded = true
-    this.target.health.end(usage, this.#dependencies.clock.now())
+    const { health } = this.target
+    health.end()
+    if (usage !== undefined) health.note({ usage }, this.#dependencies.clock.now())
     this.#dependencies.onEnd(this)
   }
 }

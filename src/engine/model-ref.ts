@@ -25,7 +25,8 @@ export interface ModelKnowledge {
  * last `@` only if it names one of that provider's profiles; everything else is the model (`openrouter/anthropic/x`,
  * `vertex/claude@20250514`, `llama3:8b`). An alias wins over both. A bare name is inferred by its prefix, as rsclaw's
  * `registry.resolve_model` does; a name without a known prefix goes to the only provider there is, else to `openai`.
- * A `/` behind an unknown first part names a provider that is not registered: it is not guessed away.
+ * Where no provider of the first part's name exists, a vendor's prefix decides (`deepseek-ai/DeepSeek-V3`), if that
+ * vendor exists; else the first part names a provider that is not registered, which is said rather than guessed away.
  */
 export function parseModelRef(reference: string, known: ModelKnowledge): ModelRef {
   const alias = known.aliasOf(reference)
@@ -35,15 +36,16 @@ export function parseModelRef(reference: string, known: ModelKnowledge): ModelRe
   }
   const slash = reference.indexOf('/')
   const isQualified = slash > 0 && slash < reference.length - 1
-  const provider = isQualified ? reference.slice(0, slash) : inferProvider(reference, known)
-  const rest = isQualified ? reference.slice(slash + 1) : reference
+  const prefix = isQualified ? reference.slice(0, slash) : undefined
+  const provider = prefix === undefined ? inferProvider(reference, known) : providerBefore(prefix, reference, known)
+  const rest = provider === prefix ? reference.slice(slash + 1) : reference
   const at = rest.lastIndexOf('@')
   const profile = at > 0 ? known.findProfile(provider, rest.slice(at + 1)) : undefined
   return profile === undefined ? { provider, model: rest } : { provider, model: rest.slice(0, at), profile }
 }
 
 /** Model-name prefixes and who serves them; where a vendor goes by several names, the one that exists is taken. */
-const PROVIDERS_BY_PREFIX: readonly (readonly [prefix: string, ...providers: readonly [string, ...string[]]])[] = [
+const PROVIDERS_BY_PREFIX: readonly (readonly [prefix: string, ...vendors: readonly string[]])[] = [
   ['claude', 'anthropic'],
   ['gemini', 'gemini', 'google'],
   ['gemma', 'gemini', 'google'],
@@ -72,11 +74,20 @@ const PROVIDERS_BY_PREFIX: readonly (readonly [prefix: string, ...providers: rea
 ]
 
 function inferProvider(model: string, known: ModelKnowledge): string {
+  const vendors = vendorsOf(model)
+  return vendors.find((vendor) => known.isProvider(vendor)) ?? vendors[0] ?? known.soleProvider ?? 'openai'
+}
+
+/** What stands before the `/`, unless no such provider exists and the whole name tells another one that does. */
+function providerBefore(prefix: string, reference: string, known: ModelKnowledge): string {
+  if (known.isProvider(prefix)) return prefix
+  return vendorsOf(reference).find((vendor) => known.isProvider(vendor)) ?? prefix
+}
+
+function vendorsOf(model: string): readonly string[] {
   const name = model.toLowerCase()
-  const row = PROVIDERS_BY_PREFIX.find(([prefix]) => name.startsWith(prefix))
-  if (row === undefined) return known.soleProvider ?? 'openai'
-  const [, ...providers] = row
-  return providers.find((provider) => known.isProvider(provider)) ?? providers[0] ?? 'openai'
+  const [, ...vendors] = PROVIDERS_BY_PREFIX.find(([prefix]) => name.startsWith(prefix)) ?? ['']
+  return vendors
 }
 
 /** `provider/model@profile`. */

@@ -1,5 +1,4 @@
 import type { FailureReason } from '../failure/index.ts'
-import { isOpen } from './availability.ts'
 import type { WindowKind } from './health/ladder.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
 import { type HealthStanding, healthOf } from './health/standing.ts'
@@ -42,13 +41,15 @@ export interface ProfileStatus extends ProfileView, HealthView {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly lastUsedAt?: number
+  /** Time to the first content, milliseconds: a moving average in which the latest counts for a fifth. */
+  readonly latencyMs?: number
   /** The models it has been asked for. */
   readonly models: readonly ModelStatus[]
 }
 
 export interface FailoverStatus {
   readonly totalProfiles: number
-  /** Profiles with at least one open target. */
+  /** Profiles that nothing stands against on at least one of the models they have been asked for. */
   readonly availableProfiles: number
   readonly profiles: readonly ProfileStatus[]
   readonly config: Settings
@@ -61,8 +62,17 @@ export interface FailoverStatus {
 export function profileStatus(profile: Target, targets: readonly Target[], now: number): ProfileStatus {
   const { credential, health } = profile
   const models = targets.map((target) => ({ model: target.model, ...healthView(target, now) }))
-  const { consecutiveFailures, requests, successes, failures, inputTokens, outputTokens, lastUsedAt, lastError } =
-    health
+  const {
+    consecutiveFailures,
+    requests,
+    successes,
+    failures,
+    inputTokens,
+    outputTokens,
+    lastUsedAt,
+    latencyMs,
+    lastError,
+  } = health
   return {
     ...credential.toJSON(),
     ...ownView(profile, models, now),
@@ -75,13 +85,9 @@ export function profileStatus(profile: Target, targets: readonly Target[], now: 
     inputTokens,
     outputTokens,
     ...(lastUsedAt !== undefined && { lastUsedAt }),
+    ...(latencyMs !== undefined && { latencyMs }),
     models,
   }
-}
-
-/** With at least one open target; a profile nobody has asked for anything yet counts by itself. */
-export function isProfileAvailable(profile: Target, targets: readonly Target[], now: number): boolean {
-  return isOpen(profile, now) && (targets.length === 0 || targets.some((target) => isOpen(target, now)))
 }
 
 /** A profile is as it stands itself; where that is open but all its models are out, as the first to come back. */

@@ -62,7 +62,8 @@ describe('docs/events.md', () => {
   })
 
   it.each(events)('tells %s with its fields', (type, fields) => {
-    const row = rows.find(([first]) => first === `\`${type}\``)
+    const row = rows.find((cells) => cells.length === 3 && cells[0] === `\`${type}\``)
+    expect(row).toBeDefined()
     for (const field of fields) expect(row?.join(' ')).toContain(`\`${field}\``)
   })
 })
@@ -100,7 +101,9 @@ describe('docs/published-designs.md', () => {
 
   it('names no test that does not exist', () => {
     const tests = ['rsclaw', 'praisonai'].map((design) => readPage(`test/published/${design}.test.ts`)).join('\n')
-    const titles = tableRows(page).flatMap((row) => [...(row.at(-1) ?? '').matchAll(/_([^_]+)_/g)].map(([, title]) => title))
+    const titles = tableRows(page).flatMap((row) =>
+      [...(row.at(-1) ?? '').matchAll(/_([^_]+)_/g)].map(([, title]) => title),
+    )
     expect(titles.length).toBeGreaterThan(30)
     for (const title of titles) expect(tests).toContain(title)
   })
@@ -125,20 +128,14 @@ describe('every page', () => {
       expect(readPage('docs/README.md')).toContain(`(${path.slice('docs/'.length)})`)
     },
   )
-
-  it.each(paths)('%s has no line of more than 120 characters outside tables', (path) => {
-    const long = readPage(path)
-      .split('\n')
-      .filter((line) => line.length > 120 && !line.startsWith('|') && !line.includes('https://'))
-    expect(long.filter((line) => !line.trimStart().startsWith('console.log'))).toEqual([])
-  })
 })
 
 /** Every leaf of the defaults: its path and its value as it is written in code. */
 function defaultsOf(defaults: object, prefix = ''): [path: string, value: string][] {
   return Object.entries(defaults).flatMap(([key, value]): [string, string][] => {
     const path = `${prefix}${key}`
-    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
+    const isGroup =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
     return isGroup ? defaultsOf(value, `${path}.`) : [[path, JSON.stringify(value).replaceAll('"', "'")]]
   })
 }

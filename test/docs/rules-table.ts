@@ -11,13 +11,17 @@ const PAGE = 'docs/failures.md'
 const BEGIN = '<!-- rules: made by test/docs/rules-table.ts -->'
 const END = '<!-- end of rules -->'
 
-/** The rules of each file of src/failure/rules, in the order in which they stand there. */
+/** The rules of each file of src/failure/rules; within a list, in the order in which they are tried. */
 export async function readRules(): Promise<ReadonlyMap<string, readonly Rule[]>> {
   const files = readdirSync(RULES).filter((file) => /^(?!index\b)[\w-]+\.ts$/.test(file) && !file.includes('.test.'))
   const tables = new Map<string, readonly Rule[]>()
   for (const file of files.sort()) {
     const exports = (await import(new URL(file, RULES).href)) as Record<string, unknown>
-    tables.set(file.slice(0, -'.ts'.length), Object.values(exports).flatMap(rulesIn))
+    // By name: runtimes list a module's exports in different orders. Single rules are tried after lists.
+    const named = Object.entries(exports).sort(([a], [b]) => (a < b ? -1 : 1))
+    const values = named.map(([, value]) => value)
+    const ordered = [...values.filter(Array.isArray), ...values.filter((value) => !Array.isArray(value))]
+    tables.set(file.slice(0, -'.ts'.length), ordered.flatMap(rulesIn))
   }
   return tables
 }
@@ -25,9 +29,13 @@ export async function readRules(): Promise<ReadonlyMap<string, readonly Rule[]>>
 /** One Markdown table for each file of rules. */
 export async function rulesTables(): Promise<string> {
   const tables = [...(await readRules())].map(([name, rules]) =>
-    [`### ${name}`, '', '| rule | reason | otherwise than usual | source |', '| --- | --- | --- | --- |', ...rules.map(rowOf)].join(
-      '\n',
-    ),
+    [
+      `### ${name}`,
+      '',
+      '| rule | reason | otherwise than usual | source |',
+      '| --- | --- | --- | --- |',
+      ...rules.map(rowOf),
+    ].join('\n'),
   )
   return tables.join('\n\n')
 }

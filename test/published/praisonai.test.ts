@@ -245,4 +245,20 @@ describe("PraisonAI's failover manager", () => {
     expect(openai.seen).toEqual(['openai:a gpt-4o', 'openai:b gpt-4o', 'openai:a gpt-4o', 'openai:b gpt-4o'])
     expect(times).toEqual([0, 1_000, 3_000, 7_000])
   })
+
+  it('counts every failure as a try, refused keys too', async () => {
+    const clock = new VirtualClock()
+    const openai = scriptedProvider('openai', () => {
+      throw answer(401, 'Unauthorized')
+    })
+    const profiles = [{ id: 'openai:a' }, { id: 'openai:b' }, { id: 'openai:c' }]
+    const manager = new FailoverManager<TextRequest, string>({
+      ...presets.praisonai,
+      clock,
+      profiles,
+      registry: { openai },
+    })
+    await clock.runUntil(manager.call({ model: 'openai/gpt-4o' }).catch(() => {}))
+    expect(openai.seen).toHaveLength(4)
+  })
 })

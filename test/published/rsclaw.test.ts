@@ -134,6 +134,17 @@ describe("rsclaw's failover", () => {
     expect(manager.status().availableProfiles).toBe(2)
   })
 
+  it('propagates it even where a fallback might help', async () => {
+    const { manager, openai } = setup(
+      () => {
+        throw answer(400, 'the context is too long', {})
+      },
+      { fallbacks: ['openai/gpt-5'] },
+    )
+    await expect(manager.call({ model: 'openai/gpt-4o' })).rejects.toMatchObject({ code: 'REQUEST_REJECTED' })
+    expect(openai.seen).toEqual(['openai:primary gpt-4o'])
+  })
+
   it('tries the fallback models in order, each resolved to its provider', async () => {
     const { manager } = setup(() => [], {
       fallbacks: ['anthropic/claude-sonnet-4-5', 'deepseek-chat'],

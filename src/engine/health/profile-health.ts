@@ -3,6 +3,9 @@ import { ProfileLimiter } from '../limits/profile-limiter.ts'
 import type { ProfileLimits } from '../profile.ts'
 import type { Usage } from '../provider.ts'
 
+/** How much the latest answer counts in the average of latencies. */
+const LATENCY_WEIGHT = 0.2
+
 /** What is known of one profile besides its windows: what it did, how it ended last, whether it is switched off. */
 export class ProfileHealth {
   readonly limiter: ProfileLimiter
@@ -15,6 +18,8 @@ export class ProfileHealth {
   inputTokens = 0
   outputTokens = 0
   lastUsedAt: number | undefined
+  /** Time to the first content, milliseconds: a moving average. */
+  latencyMs: number | undefined
   lastError: { readonly reason: FailureReason; readonly message: string; readonly at: number } | undefined
 
   constructor(limits: ProfileLimits) {
@@ -27,12 +32,19 @@ export class ProfileHealth {
     this.limiter.begin(now)
   }
 
-  end(usage: Usage | undefined, now: number): void {
+  end(): void {
+    this.limiter.end()
+  }
+
+  /** Books what an answer cost and how fast it came, as far as it is known. */
+  note({ usage, latencyMs }: { readonly usage?: Usage; readonly latencyMs?: number }, now: number): void {
     const input = usage?.inputTokens ?? 0
     const output = usage?.outputTokens ?? 0
     this.inputTokens += input
     this.outputTokens += output
-    this.limiter.end(input + output, now)
+    this.limiter.spend(input + output, now)
+    if (latencyMs !== undefined)
+      this.latencyMs = (this.latencyMs ?? latencyMs) * (1 - LATENCY_WEIGHT) + latencyMs * LATENCY_WEIGHT
   }
 
   succeed(): void {

@@ -46,8 +46,11 @@ export class ProfileLimiter {
     this.#requests?.add(1, now)
   }
 
-  end(tokens: number, now: number): void {
+  end(): void {
     this.#inFlight -= 1
+  }
+
+  spend(tokens: number, now: number): void {
     if (tokens > 0) this.#tokens?.add(tokens, now)
   }
 }

@@ -17,6 +17,9 @@ export interface EvidenceOptions {
 export function evidencePolicy({ ladders, maxHintMs, random }: EvidenceOptions): FailurePolicy {
   return {
     classify: classifyFailure,
+    returnsAtOnce: false,
+    // A key that is refused at once costs time only: a pool of ten keys with nine dead ones still answers.
+    freeReasons: ['auth', 'billing'],
     retriesTarget: true,
     pausesBetweenTargets: false,
     whenNothingIsOpen: { wait: true, panic: 'breaker' },

@@ -20,6 +20,10 @@ export interface FailurePolicy {
   classify(input: ClassifyInput): Failure
   /** Undefined where the failure says nothing about health. */
   effectOf(failure: Failure, target: Target, now: number): HealthEffect | undefined
+  /** A failure that is to be returned ends the request whatever the chain still holds; otherwise a fallback may help. */
+  readonly returnsAtOnce: boolean
+  /** Failures that cost so little that their attempts do not count against `budget.maxAttempts`. */
+  readonly freeReasons: readonly FailureReason[]
   /** May the same target be tried again after a back-off, as the failure's next step says? */
   readonly retriesTarget: boolean
   /** Is there a back-off before the next target, too? */

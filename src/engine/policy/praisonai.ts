@@ -15,6 +15,8 @@ export interface PraisonaiOptions {
 export function praisonaiPolicy({ rateLimitCooldownMs, errorCooldownMs }: PraisonaiOptions): FailurePolicy {
   return {
     classify: classifyAsRateLimitOrError,
+    returnsAtOnce: true,
+    freeReasons: [],
     retriesTarget: false,
     pausesBetweenTargets: true,
     whenNothingIsOpen: { wait: false, panic: 'always' },

@@ -17,6 +17,8 @@ export interface RsclawOptions {
 export function rsclawPolicy({ backoffMs, minCooldownMs, maxCooldownMs }: RsclawOptions): FailurePolicy {
   return {
     classify: classifyBySubstring,
+    returnsAtOnce: true,
+    freeReasons: [],
     retriesTarget: false,
     pausesBetweenTargets: false,
     whenNothingIsOpen: { wait: false, panic: 'never' },

@@ -1,0 +1,59 @@
+import { type Failure, redactKnown } from '../failure/index.ts'
+import { timeoutPhaseOf } from './attempt.ts'
+import type { Clock } from './clock.ts'
+import type { Credentials } from './credentials.ts'
+import type { FailurePolicy } from './policy/policy.ts'
+import type { ModelRequest } from './provider.ts'
+import type { ProviderRegistry } from './provider-registry.ts'
+import type { FailureMark } from './request-options.ts'
+import type { Target } from './target.ts'
+
+interface DiagnosisOptions<Request extends ModelRequest, Event> {
+  readonly clock: Clock
+  readonly policy: FailurePolicy
+  readonly registry: ProviderRegistry<Request, Event>
+  readonly credentials: Credentials
+}
+
+/** What an error means: the policy's verdict, with everything at hand that it may want to know. */
+export class Diagnosis<Request extends ModelRequest, Event> {
+  readonly #options: DiagnosisOptions<Request, Event>
+
+  constructor(options: DiagnosisOptions<Request, Event>) {
+    this.#options = options
+  }
+
+  of(error: unknown, target: Target): Failure {
+    const { clock, policy, registry, credentials } = this.#options
+    const entry = registry.get(target.provider)
+    const failure = policy.classify({
+      provider: target.provider,
+      dialect: entry.state === 'registered' ? entry.provider.dialect : undefined,
+      model: target.model,
+      error,
+      timeoutPhase: timeoutPhaseOf(error),
+      nowMs: clock.now(),
+    })
+    const knownKey = credentials.knownKeyOf(target.credential)
+    return knownKey === undefined ? failure : { ...failure, message: redactKnown(failure.message, [knownKey]) }
+  }
+
+  /** The same for a failure that somebody reports by hand, who may know more than the error says. */
+  ofMark(error: unknown, target: Target, { isRateLimit = false, retryAfterMs }: FailureMark): Failure {
+    const said = this.of(error, target)
+    const failure: Failure =
+      isRateLimit && said.reason !== 'rate_limit'
+        ? {
+            ...said,
+            reason: 'rate_limit',
+            scope: 'target',
+            nextStep: 'next_profile',
+            isRetryable: true,
+            ruleId: 'marked.rate_limit',
+          }
+        : said
+    return retryAfterMs === undefined
+      ? failure
+      : { ...failure, retryAfterMs, resetAt: this.#options.clock.now() + retryAfterMs }
+  }
+}

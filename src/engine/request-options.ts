@@ -1,0 +1,58 @@
+import { invalidOption } from '../failure/index.ts'
+import { checkNumber, checkRecord, checkText, checkTexts } from './checks.ts'
+import type { Usage } from './provider.ts'
+
+/** Which profiles a look or a lease is about. Everything is optional. */
+export interface ProfileQuery {
+  readonly provider?: string
+  /** The provider's bare model id; windows that are about a model count only where it is named. */
+  readonly model?: string
+  /** Requests of one session keep to one profile among equals. */
+  readonly sessionKey?: string
+}
+
+/** What a single request may set. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  readonly sessionKey?: string
+  /** Milliseconds for the whole request, retries and failover included. Default `timeouts.requestMs`. */
+  readonly deadlineMs?: number
+  /** In place of the configured fallbacks; empty is strict. */
+  readonly fallbacks?: readonly string[]
+}
+
+/** What `markFailure` may be told besides the error. */
+export interface FailureMark {
+  /** The provider's bare model id; without it the failure counts against the whole profile. */
+  readonly model?: string
+  /** Take it for a rate limit, whatever the error says. */
+  readonly isRateLimit?: boolean
+  /** How long the provider asked to stay away, milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+export interface SuccessMark {
+  readonly model?: string
+  readonly latencyMs?: number
+  readonly usage?: Usage
+}
+
+export function checkQuery(query: ProfileQuery, further: readonly string[] = []): void {
+  checkRecord('query', query, ['provider', 'model', 'sessionKey', ...further])
+}
+
+export function checkCallOptions(options: CallOptions): void {
+  checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks'])
+  const { signal, sessionKey, deadlineMs, fallbacks } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
+  }
+  if (sessionKey !== undefined) checkText('options.sessionKey', sessionKey)
+  checkNumber('options.deadlineMs', deadlineMs, { min: 1 })
+  if (fallbacks !== undefined) checkTexts('options.fallbacks', fallbacks)
+}
+
+export function checkFailureMark(mark: FailureMark): void {
+  checkRecord('mark', mark, ['model', 'isRateLimit', 'retryAfterMs'])
+  checkNumber('mark.retryAfterMs', mark.retryAfterMs)
+}
