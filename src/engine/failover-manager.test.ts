@@ -228,6 +228,29 @@ describe('a request', () => {
     expect(attempts.map(({ atMs }) => atMs)).toEqual([0, 400])
   })
 
+  it('asks a provider that is an object of a class whether it streams', async () => {
+    class Own {
+      readonly name = 'openai'
+      readonly #mode = 'whole'
+      isStreaming(): boolean {
+        return this.#mode === 'stream'
+      }
+      async stream(_: TextRequest, { signal }: { readonly signal: AbortSignal }): Promise<AsyncIterable<string>> {
+        return silence(signal)
+      }
+    }
+    const { manager, clock } = setup(
+      {},
+      {
+        registry: { openai: new Own() },
+        timeouts: { firstContentMs: 5_000, responseMs: 9_000 },
+        profiles: [{ id: 'openai:a' }],
+      },
+    )
+    const error = await failure(clock.runUntil(manager.call({ model: 'gpt-5' })))
+    expect(error.attempts).toMatchObject([{ reason: 'timeout', durationMs: 9_000 }])
+  })
+
   it('ends with a FailoverError, and leaves nothing behind, where a function of a provider throws', async () => {
     const registry = {
       openai: {

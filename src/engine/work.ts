@@ -19,8 +19,7 @@ export function streamWork<Request extends ModelRequest, Event>(
     },
     unusable: (target) => whyUnusable(registry, target),
     phase(target) {
-      const { isStreaming } = providerOf(registry, target.provider)
-      return isStreaming?.(request) === false ? 'response' : 'first_content'
+      return providerOf(registry, target.provider).isStreaming?.(request) === false ? 'response' : 'first_content'
     },
   }
 }

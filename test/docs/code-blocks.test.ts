@@ -30,6 +30,22 @@ describe('the code blocks of the docs', () => {
     expect(blocks.length).toBeGreaterThan(20)
   })
 
+  it('are sound in their types', { timeout: TIMEOUT_MS }, async () => {
+    const types = join(DIRECTORY, 'types')
+    mkdirSync(types)
+    const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
+    writeFileSync(
+      join(types, 'tsconfig.json'),
+      JSON.stringify({ extends: join(ROOT_PATH, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }),
+    )
+    for (const block of blocks) writeFileSync(join(types, fileOf(block)), sourceOf(block))
+    const { exitCode, output } = await runNode(
+      [join(ROOT_PATH, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', types],
+      types,
+    )
+    expect(exitCode, output).toBe(0)
+  })
+
   // Two at a time: the blocks of even and of odd number each wait for their like.
   const lanes = [Promise.resolve(), Promise.resolve()] as [Promise<unknown>, Promise<unknown>]
   describe.concurrent('run', () => {
@@ -38,7 +54,7 @@ describe('the code blocks of the docs', () => {
       { timeout: TIMEOUT_MS * blocks.length },
       async (_place, block, index) => {
         const lane = index % 2
-        const run = (lane === 0 ? lanes[0] : lanes[1]).then(() => runBlock(block, index))
+        const run = (lane === 0 ? lanes[0] : lanes[1]).then(() => runBlock(block))
         lanes[lane === 0 ? 0 : 1] = run
         const { exitCode, output, errors } = await run
         expect(exitCode, `${output}\n${errors}`).toBe(0)
@@ -54,19 +70,28 @@ interface Outcome {
   readonly errors: string
 }
 
-/** Runs a block as a module in a process of its own; line numbers in its errors are those of the page. */
-function runBlock({ code, line }: CodeBlock, index: number): Promise<Outcome> {
-  const file = join(DIRECTORY, `block-${index}.ts`)
-  writeFileSync(file, '\n'.repeat(line - 1) + code)
+/** A module of its own; line numbers in its errors are those of the page. */
+function sourceOf({ code, line }: CodeBlock): string {
+  return `${'\n'.repeat(line - 1)}${code}\nexport {}\n`
+}
+
+function fileOf({ place }: CodeBlock): string {
+  return `${place.replaceAll(/[^a-z0-9]+/gi, '-')}.ts`
+}
+
+/** Runs a block in a process of its own. */
+function runBlock(block: CodeBlock): Promise<Outcome> {
+  const file = join(DIRECTORY, fileOf(block))
+  writeFileSync(file, sourceOf(block))
+  return runNode([file], DIRECTORY)
+}
+
+function runNode(args: readonly string[], cwd: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, NODE_NO_WARNINGS: '1' }
-    const child = execFile(
-      NODE,
-      [file],
-      { cwd: DIRECTORY, env, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' },
-      (error, output, errors) => {
-        resolve({ exitCode: error === null ? child.exitCode : (error.code ?? error.signal), output, errors })
-      },
-    )
+    const options = { cwd, env, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const
+    const child = execFile(NODE, args, options, (error, output, errors) => {
+      resolve({ exitCode: error === null ? child.exitCode : (error.code ?? error.signal), output, errors })
+    })
   })
 }
