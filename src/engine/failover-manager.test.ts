@@ -231,7 +231,7 @@ describe('a request', () => {
   it('asks a provider that is an object of a class whether it streams', async () => {
     class Own {
       readonly name = 'openai'
-      readonly #mode = 'whole'
+      readonly #mode: string = 'whole'
       isStreaming(): boolean {
         return this.#mode === 'stream'
       }
@@ -355,6 +355,41 @@ describe('a request', () => {
     })
     const stream = await clock.runUntil(manager.call({ model: 'gpt-5' }, { fallbacks: ['anthropic/other'] }))
     expect(stream.target.model).toBe('other')
+  })
+
+  it('sends an aliased model to its provider', async () => {
+    const { manager, attempts } = setup({ openai: () => ['ok'], local: () => ['ok'] }, { profiles: [] })
+    manager.registry.alias('gpt-5-mini', 'local')
+    await manager.call({ model: 'gpt-5-mini' })
+    expect(attempts.map(({ target }) => target)).toEqual(['gpt-5-mini@local:default'])
+  })
+
+  it('asks a primary that is dead for a minute at most six times, and is back on it within 15 s of its recovery', async () => {
+    const primary: number[] = []
+    const { manager, clock } = setup(
+      {
+        openai: () => {
+          primary.push(clockOf().now() - startedAt)
+          if (clockOf().now() - startedAt < 60_000) throw answer(503)
+          return ['ok']
+        },
+        anthropic: () => ['hi'],
+      },
+      { fallbacks: ['anthropic/claude'], profiles: [{ id: 'openai:a' }] },
+    )
+    const startedAt = clock.now()
+    function clockOf(): VirtualClock {
+      return clock
+    }
+    const answers: Promise<string>[] = []
+    for (let request = 0; request < 20; request += 1) {
+      answers.push(manager.call({ model: 'gpt-5' }).then(({ target }) => target.provider))
+      await clock.advance(4_000)
+    }
+    const providers = await Promise.all(answers)
+    expect(primary.filter((atMs) => atMs < 60_000).length).toBeLessThanOrEqual(6)
+    expect(primary.find((atMs) => atMs >= 60_000)).toBeLessThanOrEqual(75_000)
+    expect(providers.slice(-2)).toEqual(['openai', 'openai'])
   })
 
   it('follows routes, also routes that name routes, without going in circles', async () => {
