@@ -1,4 +1,4 @@
-import { type Failure, redactKnown } from '../failure/index.ts'
+import type { Failure } from '../failure/index.ts'
 import { timeoutPhaseOf } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
@@ -26,16 +26,16 @@ export class Diagnosis<Request extends ModelRequest, Event> {
   of(error: unknown, target: Target): Failure {
     const { clock, policy, registry, credentials } = this.#options
     const entry = registry.get(target.provider)
-    const failure = policy.classify({
+    const knownKey = credentials.knownKeyOf(target.credential)
+    return policy.classify({
       provider: target.provider,
       dialect: entry.state === 'registered' ? entry.provider.dialect : undefined,
       model: target.model,
       error,
       timeoutPhase: timeoutPhaseOf(error),
       nowMs: clock.now(),
+      secrets: knownKey === undefined ? [] : [knownKey],
     })
-    const knownKey = credentials.knownKeyOf(target.credential)
-    return knownKey === undefined ? failure : { ...failure, message: redactKnown(failure.message, [knownKey]) }
   }
 
   /** The same for a failure that somebody reports by hand, who may know more than the error says. */

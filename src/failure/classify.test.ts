@@ -299,4 +299,16 @@ describe('the message', () => {
     expect(failure.message.length).toBeLessThanOrEqual(500)
     expect(failure.message).not.toContain('\n')
   })
+
+  it('holds no part of a known key, wherever the message is cut', () => {
+    const key = 'plain-key-without-any-known-form-0123456789'
+    for (let at = 430; at < 800; at += 7) {
+      const message = `${'x '.repeat(at / 2)}${key} ${'y '.repeat(300)}`
+      const failure = classifyFailure({ status: 400, body: { error: { message, code: key } }, secrets: [key] })
+      expect(failure.message).not.toContain('plain-')
+    }
+    expect(
+      classifyFailure({ status: 400, body: { error: { message: '', code: key } }, secrets: [key] }).message,
+    ).not.toContain('plain-')
+  })
 })

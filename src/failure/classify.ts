@@ -3,9 +3,11 @@ import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
-import { maskSecrets } from './redact.ts'
+import { maskSecrets, redactKnown } from './redact.ts'
+import { readItems, readProperty } from './safe-read.ts'
 
 const MAX_MESSAGE_LENGTH = 500
+const MAX_SECRETS = 1_000
 /** What is masked before it is cut: a secret that begins inside the message must still look like one. */
 const MAX_MASKED_LENGTH = 768
 
@@ -23,14 +25,14 @@ const MAX_MASKED_LENGTH = 768
  */
 export function classifyFailure(input: ClassifyInput): Failure {
   try {
-    return diagnose(gatherEvidence(input))
+    return diagnose(gatherEvidence(input), readItems(readProperty(input, 'secrets'), MAX_SECRETS))
   } catch {
     // Every look into a foreign value is guarded; this is for the one nobody thought of.
     return { ...UNREADABLE_VERDICT, message: 'the evidence could not be read' }
   }
 }
 
-function diagnose(evidence: Evidence): Failure {
+function diagnose(evidence: Evidence, secrets: readonly unknown[]): Failure {
   const stated = readStatedWait(evidence)
   const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined)
   const buckets = readBuckets(evidence.headers)
@@ -42,7 +44,7 @@ function diagnose(evidence: Evidence): Failure {
     ...(quota.length > 0 && { quota }),
     ...(status !== undefined && { status }),
     ...(timeoutPhase !== undefined && verdict.reason === 'timeout' && { timeoutPhase }),
-    message: messageOf(evidence, verdict),
+    message: messageOf(evidence, verdict, secrets),
   }
 }
 
@@ -55,10 +57,17 @@ function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketR
 }
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */
-function messageOf({ statements, plainText, status }: Evidence, { reason }: Verdict): string {
+function messageOf(
+  { statements, plainText, status }: Evidence,
+  { reason }: Verdict,
+  secrets: readonly unknown[],
+): string {
   const said = statements.find(({ message }) => message !== '')?.message ?? plainText
-  const code = statements[0]?.codes[0]
-  return singleLine(said) || code || (status === undefined ? reason.replaceAll('_', ' ') : `HTTP ${status}`)
+  const code = statements[0]?.codes[0] ?? ''
+  const known = secrets.filter((secret) => typeof secret === 'string')
+  // Masked before it is cut: half a secret would not be recognised.
+  const shown = (text: string): string => singleLine(redactKnown(text, known))
+  return shown(said) || shown(code) || (status === undefined ? reason.replaceAll('_', ' ') : `HTTP ${status}`)
 }
 
 function singleLine(text: string): string {

@@ -101,6 +101,8 @@ export interface ClassifyInput {
   readonly inStream?: boolean | undefined
   /** Set when one of our own timers ran out. */
   readonly timeoutPhase?: TimeoutPhase | undefined
+  /** Keys that are known; they are masked in `message` wherever they occur. */
+  readonly secrets?: readonly string[] | undefined
   /** The present, epoch milliseconds. Default: the answer's `date` header, else the epoch of the hint's own reference. */
   readonly nowMs?: number | undefined
 }
