@@ -126,6 +126,8 @@ export class AttemptLoop<T> {
     const { target, signal, number } = attempt
     const key = this.#engine.credentials.keyOf(target.credential, this.#engine.clock.now())
     const apiKey = typeof key === 'object' ? await key : key
+    // The caller may have left meanwhile, even in a listener that was told of this attempt.
+    this.#request.life.signal.throwIfAborted()
     signal.throwIfAborted()
     return work.start(
       {

@@ -180,11 +180,14 @@ export class Chooser {
       case 'on_trial':
         return { ...refused, until: undefined, isOnTrial: true }
       case 'cooling': {
-        const mayPanic = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
-        const isOnTrial = mayPanic && standing.isOnTrial
+        const mayBeTried = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
+        // Its profile's own limits hold however badly it is needed.
+        const held = mayBeTried ? target.health.limiter.heldBy(now) : undefined
+        if (held !== undefined) return { ...refused, until: held.until }
+        const isOnTrial = mayBeTried && standing.isOnTrial
         // Somebody was let through and may be back with a verdict at any moment.
         const until = isOnTrial ? undefined : Math.max(standing.until, putOffUntil)
-        return { ...refused, until, mayPanic, isOnTrial }
+        return { ...refused, until, mayPanic: mayBeTried, isOnTrial }
       }
       case 'open':
       case 'trial':

@@ -567,6 +567,21 @@ describe('when nothing is open', () => {
     expect(attempts.map(({ atMs }) => atMs)).toEqual([0, 100, 100])
   })
 
+  it('holds the limits of a sole target, however badly it is needed', async () => {
+    const { manager, clock, attempts } = setup(
+      { openai: () => ['ok'] },
+      {
+        profiles: [{ id: 'openai:a', limits: { requestsPerMinute: 1 } }],
+        cooldown: { breaker: { minMs: 5_000, maxMs: 15_000 } },
+      },
+    )
+    await collect(await manager.call({ model: 'gpt-5' }))
+    manager.markFailure('openai:a', answer(503), { model: 'gpt-5' })
+    expect(await failure(manager.call({ model: 'gpt-5' }))).toMatchObject({ code: 'ALL_TARGETS_FAILED' })
+    expect(attempts).toHaveLength(1)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('panics where breaker windows alone keep everything out for longer than anyone waits', async () => {
     const { manager, clock, attempts } = setup(
       { openai: () => ['ok'], anthropic: () => ['hi'] },
@@ -672,6 +687,16 @@ describe('limits in time', () => {
     expect(manager.status().profiles[0]).toMatchObject({ failures: 0, inFlight: 0, status: 'available' })
     expect(clock.pendingTimers).toBe(0)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+
+  it('reaches no provider for a caller who leaves when told of the attempt', async () => {
+    const { manager, attempts } = setup({ openai: () => ['ok'] })
+    const controller = new AbortController()
+    manager.on('attempt_started', () => controller.abort())
+    expect(await failure(manager.call({ model: 'gpt-5' }, { signal: controller.signal }))).toMatchObject({
+      code: 'CANCELED',
+    })
+    expect(attempts).toEqual([])
   })
 
   it('does not begin for a caller who has left already', async () => {
