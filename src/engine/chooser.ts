@@ -109,7 +109,9 @@ export class Chooser {
     }
     const [first, ...others] = open
     if (first === undefined) return undefined
-    const target = this.#engine.strategy.choose([first, ...others], this.#request.sessionKey)
+    const target =
+      open.find(({ profile }) => profile === link.pinned) ??
+      this.#engine.strategy.choose([first, ...others], this.#request.sessionKey)
     if (wantsDeferred && !this.#engine.tokens.take(target.origin, now)) {
       this.course.exclude(target)
       return this.#chooseIn(link, wantsDeferred, now)

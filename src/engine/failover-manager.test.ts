@@ -318,6 +318,13 @@ describe('a request', () => {
     expect(attempts.map(({ target }) => target)).toEqual(['gpt-5@openai:b', 'gpt-5@openai:a', 'gpt-5@openai:b'])
   })
 
+  it('prefers a pinned profile to the one that a session would get', async () => {
+    const { manager, attempts } = setup({ openai: () => ['ok'] })
+    for (const sessionKey of ['s1', 's2', 's3', 's4', 's5', 's6'])
+      await manager.call({ model: 'openai/gpt-5@b' }, { sessionKey })
+    expect(new Set(attempts.map(({ target }) => target))).toEqual(new Set(['gpt-5@openai:b']))
+  })
+
   it('keeps a session on one of several equal profiles', async () => {
     const profiles = [1, 2, 3, 4, 5].map((index) => ({ id: `openai:${index}` }))
     const { manager, attempts } = setup({ openai: () => ['ok'] }, { profiles })

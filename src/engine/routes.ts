@@ -20,7 +20,7 @@ export interface ChainLink {
   readonly model: string | undefined
   /** The profile that is to serve it if it can. */
   readonly pinned: string | undefined
-  /** The targets that serve it as things stand now, in the order in which they are tried; a pinned profile is first. */
+  /** The targets that serve it as things stand now, in the order in which they are tried. */
   targets(): readonly Target[]
 }
 
@@ -75,14 +75,7 @@ export class Routes<Request extends ModelRequest, Event> {
     if (reference.trim() === '') throw new FailoverError('INVALID_REQUEST', 'a model reference must not be empty')
     const { provider, model, profile, isProviderOnly } = this.#table.resolve(reference)
     const served = isProviderOnly ? undefined : model
-    const targets = (): readonly Target[] => {
-      const all = this.#table.targets(provider, served)
-      if (profile === undefined) return all
-      return [
-        ...all.filter((target) => target.profile === profile),
-        ...all.filter((target) => target.profile !== profile),
-      ]
-    }
+    const targets = (): readonly Target[] => this.#table.targets(provider, served)
     return { reference, provider, model: served, pinned: profile, targets }
   }
 }
