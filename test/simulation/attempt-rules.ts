@@ -1,3 +1,4 @@
+import type { Reception } from './fake-provider.ts'
 import { brokenLimit, hasRoom, type KnownTarget, type Mirror } from './mirror.ts'
 import type { ManagerOptions, RequestPlan } from './plan.ts'
 import { countedTries, type KnownAttempt, type KnownRequest, nameOf, type Report } from './records.ts'
@@ -23,8 +24,9 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
     report('nothing_is_tried_too_late', `${name} began ${now - request.started.deadlineAt} ms after the deadline`)
   if (request.caller.hasLeft) report('nothing_is_tried_too_late', `${name} began after the caller had left`)
   const { maxAttempts = 10 } = options.budget ?? {}
-  if (countedTries(request) >= maxAttempts) report('budget_holds', `${name} exceeds budget.maxAttempts ${maxAttempts}`)
-  const tries = request.attempts.filter(({ target }) => nameOf(target) === nameOf(attempt.target)).length
+  if (countedTries(request, options) >= maxAttempts)
+    report('budget_holds', `${name} exceeds budget.maxAttempts ${maxAttempts}`)
+  const tries = request.attempts.filter(({ known }) => isSame(known, attempt.known)).length
   const { attempts: maxTries = 3 } = options.retry ?? {}
   if (tries >= maxTries) report('tries_of_a_target_hold', `${name} exceeds retry.attempts ${maxTries}`)
   const { profile } = attempt.known
@@ -56,8 +58,7 @@ export function checkWindows(
   if (window !== undefined) report('cooling_is_left_alone', `${name} (${kind}) in spite of ${describe(window, now)}`)
   else if (kind !== 'trial' && against[0] !== undefined)
     report('one_trial_at_a_time', `${name} is ${kind}, not a trial, although ${describe(against[0], now)} is undecided`)
-  else if (kind === 'trial' && against.length === 0)
-    report('one_trial_at_a_time', `${name} is a trial of nothing`)
+  else if (kind === 'trial' && against.length === 0) report('one_trial_at_a_time', `${name} is a trial of nothing`)
 }
 
 function mayPanic(policy: ManagerOptions['policy'], started: KnownWindow['started']): boolean {
@@ -80,7 +81,7 @@ export function checkFirst(knowledge: Knowledge, request: KnownRequest, attempt:
   const [leader] = mirror.targetsOf(link)
   if (leader === undefined || !isPlainlyOpen(knowledge, leader, plan.door, now)) return
   const { profile, model } = attempt.known
-  if (profile === leader.profile && model === leader.model) return
+  if (isSame(leader, attempt.known)) return
   const mayShare = link.pinned === undefined && (plan.sessionKey !== undefined || options.rotateOnSuccess === true)
   if (mayShare && model === leader.model && mirror.areEqual(leader.profile, profile)) return
   report('first_in_order_goes_first', `${nameOf(attempt.target)} was tried before ${leader.profile.options.id}`)
@@ -90,7 +91,7 @@ export function checkFirst(knowledge: Knowledge, request: KnownRequest, attempt:
 export function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: number): void {
   const { mirror, options, report } = knowledge
   const { maxAttempts = 10 } = options.budget ?? {}
-  if (request.links === undefined || countedTries(request) >= maxAttempts) return
+  if (request.links === undefined || countedTries(request, options) >= maxAttempts) return
   const failures = request.attempts.flatMap(({ end }) => (end?.type === 'attempt_failed' ? [end.failure] : []))
   const counts = (reason: string): number => failures.filter((failure) => failure.reason === reason).length
   if (failures.some(({ nextStep, reason }) => nextStep === 'return' && reason !== 'context_length')) return
@@ -107,7 +108,12 @@ export function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: 
   }
 }
 
-function isPlainlyOpen({ mirror, windows }: Knowledge, target: KnownTarget, door: RequestPlan['door'], now: number): boolean {
+function isPlainlyOpen(
+  { mirror, windows }: Knowledge,
+  target: KnownTarget,
+  door: RequestPlan['door'],
+  now: number,
+): boolean {
   return isInUse(mirror, target, door) && hasRoom(target.profile, now) && windows.against(target, now).length === 0
 }
 
@@ -120,6 +126,11 @@ function isInUse(mirror: Mirror, { profile }: KnownTarget, door: RequestPlan['do
   )
 }
 
+/** One that was removed and added again is another one. */
+function isSame(a: KnownTarget, b: KnownTarget): boolean {
+  return a.profile === b.profile && a.model === b.model
+}
+
 function sharesOrigin(a: KnownTarget, b: KnownTarget): boolean {
   return a.profile.options.baseUrl !== undefined || b.profile.options.baseUrl !== undefined
     ? new URL(a.profile.options.baseUrl ?? 'none:/').origin === new URL(b.profile.options.baseUrl ?? 'none:/').origin
@@ -129,4 +140,33 @@ function sharesOrigin(a: KnownTarget, b: KnownTarget): boolean {
 export function describe({ started }: KnownWindow, now: number): string {
   const { scope, key, kind, reason, until, end, rung } = started
   return `the ${end} ${kind} window of ${scope} ${key} (${reason}, rung ${rung}, until ${until - now} ms from now)`
+}
+
+/** What a provider receives is an attempt that was told of. @returns whether it is */
+export function checkReception(
+  { report }: Knowledge,
+  { caller, context, at }: Reception,
+  request: KnownRequest | undefined,
+  attempt: KnownAttempt | undefined,
+): boolean {
+  const name = `caller ${caller}'s attempt ${context.attempt} at ${nameOf(context.target)}`
+  if (attempt?.number !== context.attempt || nameOf(attempt.target) !== nameOf(context.target)) {
+    report('provider_and_events_agree', `${name} arrived, and no event told of it`)
+    return false
+  }
+  if (attempt.reception !== undefined) report('provider_and_events_agree', `${name} arrived twice`)
+  if (attempt.end !== undefined) report('provider_and_events_agree', `${name} arrived after its end`)
+  if (request?.caller.hasLeft) report('nothing_is_tried_too_late', `${name} arrived after the caller had left`)
+  const { apiKey } = attempt.known.profile.options
+  if (typeof apiKey !== 'function' && apiKey !== context.apiKey && attempt.startedAt === at)
+    report('provider_and_events_agree', `${name} came with another key than the profile's`)
+  return true
+}
+
+/** What a pure look offers must not be out. */
+export function checkOffer(knowledge: Knowledge, target: KnownTarget, now: number): void {
+  const { id } = target.profile.options
+  const kind = knowledge.windows.against(target, now).length > 0 ? 'trial' : 'regular'
+  checkWindows(knowledge, target, kind, now, `the look that offers ${id}`)
+  if (target.profile.isDisabled) knowledge.report('out_of_use_is_left_alone', `${id} is offered, and disabled`)
 }

@@ -1,6 +1,6 @@
 import type { CallOptions, FailoverEvent, FailoverStream } from '../../src/index.ts'
-import { errorOf, FAULT_KINDS } from './faults.ts'
 import { farewell, type Piece } from './fake-provider.ts'
+import { errorOf, FAULT_KINDS } from './faults.ts'
 import type { LeasePlan, RequestPlan } from './plan.ts'
 import type { Caller } from './records.ts'
 import type { Stage } from './stage.ts'
@@ -29,11 +29,7 @@ export async function ask(stage: Stage, plan: RequestPlan): Promise<void> {
   try {
     if (door === 'run') {
       await oracle.enter(caller, () =>
-        manager.run(
-          model,
-          (context) => stage.provider(context.target.provider).answer(caller.id, context),
-          options,
-        ),
+        manager.run(model, (context) => stage.provider(context.target.provider).answer(caller.id, context), options),
       )
       caller.ending = { kind: 'succeeded' }
     } else {
@@ -109,7 +105,7 @@ export async function borrow(stage: Stage, { provider, model, end, afterMs }: Le
   if (lease.isEnded) return
   const { apiKey } = lease.profile
   const error = errorOf(dice.pick([...FAULT_KINDS]), dice, typeof apiKey === 'string' ? apiKey : undefined)
-  oracle.returned(lease, () => {
+  oracle.leases.returned(lease, () => {
     if (end === 'succeed') lease.succeed({ usage: { inputTokens: dice.int(0, 50) } })
     else if (end === 'fail') lease.fail(error)
     else if (end === 'release') lease.release()

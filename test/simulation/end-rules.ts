@@ -11,9 +11,15 @@ import { stateOf } from './window-book.ts'
 export function checkRest({ report }: Knowledge, request: KnownRequest): void {
   const { outcome, attempts, started } = request
   const id = started.requestId
-  if (outcome === undefined) return report('one_outcome_each', `${id} has no outcome`)
+  if (outcome === undefined) {
+    report('one_outcome_each', `${id} has no outcome`)
+    return
+  }
   if (outcome.attempts !== attempts.length)
-    report('one_outcome_each', `${id} tells of ${outcome.attempts} attempts in its outcome, and of ${attempts.length} before`)
+    report(
+      'one_outcome_each',
+      `${id} tells of ${outcome.attempts} attempts in its outcome, and of ${attempts.length} before`,
+    )
   for (const attempt of attempts) {
     const name = `attempt ${attempt.number} of ${id}`
     if (attempt.end === undefined) report('attempts_have_one_end_each', `${name} has no end`)
@@ -31,7 +37,10 @@ function checkHealthy(report: Knowledge['report'], attempt: KnownAttempt, name: 
   const { failure } = end
   const isReadersFault = plan.reading.mode === 'slow' && failure.timeoutPhase === 'attempt'
   if (failure.scope !== 'none' && !isReadersFault)
-    report('healthy_answers_succeed', `${name} is called a ${failure.reason} (${failure.ruleId}), and nothing was wrong`)
+    report(
+      'healthy_answers_succeed',
+      `${name} is called a ${failure.reason} (${failure.ruleId}), and nothing was wrong`,
+    )
 }
 
 /** What the caller was told must be what the events say. */
@@ -40,7 +49,10 @@ export function checkCaller({ report }: Knowledge, caller: Caller, request: Know
   const name = `caller ${caller.id} (${request?.started.requestId ?? 'no request'})`
   if (signal !== undefined && getEventListeners(signal, 'abort').length > 0)
     report('nothing_is_left_behind', `${name} has a listener left on its signal`)
-  if (ending === undefined) return report('one_outcome_each', `${name} never heard how it ended`)
+  if (ending === undefined) {
+    report('one_outcome_each', `${name} never heard how it ended`)
+    return
+  }
   if (request === undefined) {
     if (ending.kind === 'succeeded') report('caller_and_events_agree', `${name} succeeded without any event`)
     return
@@ -52,15 +64,27 @@ export function checkCaller({ report }: Knowledge, caller: Caller, request: Know
     return
   }
   const { error } = ending
-  if (!(error instanceof FailoverError)) return report('caller_and_events_agree', `${name} got ${inspect(error)}`)
+  if (!(error instanceof FailoverError)) {
+    report('caller_and_events_agree', `${name} got ${inspect(error)}`)
+    return
+  }
   const told = error.code === 'CANCELED' ? 'request_canceled' : 'request_failed'
   const code = outcome?.type === 'request_failed' ? outcome.code : undefined
   if (outcome?.type !== told || (code !== undefined && code !== error.code))
     report('caller_and_events_agree', `${name} got ${error.code}, and the events say ${outcome?.type} ${code ?? ''}`)
-  const shown = `${inspect(error, { depth: 8, showHidden: true })} ${JSON.stringify(error)}`
+  const shown = `${inspect(error, { depth: 8, showHidden: true })} ${jsonOf(error)}`
   const key = shownKey(shown)
   if (key !== undefined) report('keys_are_not_shown', `in what ${name} got, ${error.code}: ${key}`)
   checkRecords(report, name, error.attempts ?? [], request.attempts)
+}
+
+/** A provider's body may hold itself. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return ''
+  }
 }
 
 function checkRecords(
@@ -72,7 +96,7 @@ function checkRecords(
   const told = records.map(({ target, outcome, reason }) => `${nameOf(target)} ${outcome} ${reason ?? ''}`.trim())
   const heard = attempts.map(({ target, end }) => {
     const reason = end?.type === 'attempt_failed' ? end.failure.reason : ''
-    return `${nameOf(target)} ${end?.type.slice('attempt_'.length)} ${reason}`.trim()
+    return `${nameOf(end?.target ?? target)} ${end?.type.slice('attempt_'.length)} ${reason}`.trim()
   })
   if (told.join() !== heard.join())
     report('errors_tell_the_attempts', `${name}: its error says ${told.join()}; the events say ${heard.join()}`)

@@ -128,8 +128,13 @@ export class FakeProvider implements Provider<Asked, Piece> {
   /** Before the first piece: well inside the limits where nothing is wrong. */
   #latencyMs(fault: FaultKind | undefined): number {
     const { dice, options } = this.#world
-    const { attemptMs = 600_000, firstContentMs = 60_000, responseMs = 300_000 } = options.timeouts ?? {}
-    const limitMs = Math.min(attemptMs, firstContentMs, responseMs)
+    const {
+      attemptMs = 600_000,
+      firstContentMs = 60_000,
+      responseMs = 300_000,
+      requestMs = 900_000,
+    } = options.timeouts ?? {}
+    const limitMs = Math.min(attemptMs, firstContentMs, responseMs, requestMs)
     if (fault === 'slow') return dice.magnitude(limitMs * 0.5, limitMs * 4)
     return dice.chance(0.2) ? 0 : dice.int(0, Math.floor(Math.min(2_000, limitMs * 0.3)))
   }

@@ -52,11 +52,39 @@ export function inventKey(dice: Dice): string {
 /** What a provider that fails in this way throws before it has said anything. */
 export function errorOf(kind: FaultKind, dice: Dice, apiKey: string | undefined): unknown {
   const error = bareError(kind, dice, echo(dice, apiKey))
-  if (apiKey !== undefined && dice.chance(0.1) && error instanceof Error) {
-    // As SDKs do, which keep the request they sent.
-    Object.assign(error, { request: { headers: { authorization: `Bearer ${apiKey}` } } })
-  }
+  if (error instanceof Error && dice.chance(0.2)) dressUp(error, dice, apiKey ?? 'no key')
   return error
+}
+
+/** Errors as SDKs and careless functions make them: with the request they sent, in odd shapes, with cycles. */
+function dressUp(error: Error, dice: Dice, apiKey: string): void {
+  const { body } = error as { body?: unknown }
+  switch (dice.int(0, 6)) {
+    case 0:
+      Object.assign(error, { request: { headers: { authorization: `Bearer ${apiKey}` } } })
+      return
+    case 1:
+      Object.assign(error, { body: Object.assign(Object.create(null), body, { sent: apiKey }) })
+      return
+    case 2:
+      Object.assign(error, { body: { said: body, sent: new Map([['key', apiKey]]) } })
+      return
+    case 3:
+      Object.assign(error, { headers: new Headers({ 'x-echo': apiKey, 'retry-after': '1' }) })
+      return
+    case 4:
+      Object.assign(error, { cause: new Error(`Bearer ${apiKey}`) })
+      return
+    case 5:
+      Object.assign(error, { body: error })
+      return
+    default:
+      Object.defineProperty(error, 'body', {
+        get: () => {
+          throw new Error(`unreadable ${apiKey}`)
+        },
+      })
+  }
 }
 
 /** The key as a careless provider says it back. */

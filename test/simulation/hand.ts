@@ -26,7 +26,8 @@ export function meddle(stage: Stage, act: HandAct): void {
       for (const each of mirror.profiles) each.isDisabled = false
       return
     case 'look':
-      return look(stage, name, model)
+      look(stage, name, model)
+      return
     case 'add': {
       const added = inventProfile(dice, name, dice.pick(['k0', 'k9', 'default']), world.models)
       if (mirror.profiles.some(({ options }) => options.id === added.id)) return
@@ -50,19 +51,26 @@ export function meddle(stage: Stage, act: HandAct): void {
       return
     }
     case 'succeed':
-      return manager.markSuccess(id, model === undefined ? {} : { model })
+      manager.markSuccess(id, model === undefined ? {} : { model })
+      return
     case 'reset':
-      return manager.reset(id)
+      manager.reset(id)
+      return
     case 'disable':
-      return stage.disable(id)
+      stage.disable(id)
+      return
     case 'enable':
-      return stage.enable(id)
+      stage.enable(id)
+      return
     case 'change_key':
-      return update(stage, id, { apiKey: inventKey(dice) })
+      update(stage, id, { apiKey: inventKey(dice) })
+      return
     case 'change_limits':
-      return update(stage, id, { limits: inventLimits(dice), priority: dice.int(-1, 2) })
+      update(stage, id, { limits: inventLimits(dice), priority: dice.int(-1, 2) })
+      return
     case 'move':
-      return update(stage, id, { baseUrl: `https://${dice.pick(['a', 'c'])}.example/v2`, quotaGroup: 'org-a' })
+      update(stage, id, { baseUrl: `https://${dice.pick(['a', 'c'])}.example/v2`, quotaGroup: 'org-a' })
+      return
     case 'remove':
       manager.removeProfile(id)
       oracle.removed(id)

@@ -6,7 +6,7 @@ export interface KnownProfile {
   options: ProfileOptions
   readonly provider: string
   /** Place in the order of declaration; one that was removed and added again is another one. */
-  readonly declared: number
+  declared: number
   isDisabled: boolean
   /** Attempts and leases under way. */
   inFlight: number
@@ -51,13 +51,24 @@ export class Mirror {
     return [...this.#profiles.values()]
   }
 
+  /** One that takes the place of its provider's stand-in is the same profile, now configured. */
   add(options: ProfileOptions): void {
     this.#declared += 1
-    this.#profiles.set(options.id, known(options, this.#declared))
+    const fresh = known(options, this.#declared)
+    const standIn = this.#implicit.get(fresh.provider)
+    if (standIn?.options.id !== options.id) {
+      this.#profiles.set(options.id, fresh)
+      return
+    }
+    standIn.declared = this.#declared
+    this.#profiles.set(options.id, standIn)
+    this.update(options.id, options)
   }
 
   remove(id: string): void {
+    const { provider } = this.#profiles.get(id) ?? {}
     this.#profiles.delete(id)
+    if (provider !== undefined && id === `${provider}:default`) this.#implicit.delete(provider)
   }
 
   update(id: string, patch: Partial<ProfileOptions>): void {
@@ -77,6 +88,12 @@ export class Mirror {
     if (profile !== undefined) return profile
     const [provider = ''] = id.split(':')
     return id === `${provider}:default` && this.#of(provider).length === 0 ? this.#standIn(provider) : undefined
+  }
+
+  /** It has not been removed: its name still means this one. */
+  isKnown(profile: KnownProfile): boolean {
+    const { id } = profile.options
+    return (this.#profiles.get(id) ?? this.#implicit.get(profile.provider)) === profile
   }
 
   stateOf(provider: string): ProviderState {
@@ -120,8 +137,7 @@ export class Mirror {
     return this.profiles
       .filter((profile) => profile.provider === provider)
       .sort(
-        (a, b) =>
-          rank(a) - rank(b) || (a.options.priority ?? 0) - (b.options.priority ?? 0) || a.declared - b.declared,
+        (a, b) => rank(a) - rank(b) || (a.options.priority ?? 0) - (b.options.priority ?? 0) || a.declared - b.declared,
       )
   }
 

@@ -20,7 +20,9 @@ export interface Reading {
 }
 
 /** When the caller goes away: after some time, or in the middle of being told of an event. */
-export type Leaving = { readonly afterMs: number } | { readonly upon: 'attempt_committed' | 'attempt_failed' }
+export type Leaving =
+  | { readonly afterMs: number }
+  | { readonly upon: 'attempt_started' | 'attempt_committed' | 'attempt_failed' | 'failover' | 'request_waiting' }
 
 export interface RequestPlan {
   readonly door: 'call' | 'run'

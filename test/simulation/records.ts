@@ -1,7 +1,7 @@
 import type { AttemptKind, FailoverEventOf, TargetRef } from '../../src/index.ts'
 import type { Reception } from './fake-provider.ts'
 import type { KnownLink, KnownTarget } from './mirror.ts'
-import type { RequestPlan } from './plan.ts'
+import type { ManagerOptions, RequestPlan } from './plan.ts'
 import type { Holder } from './window-book.ts'
 
 /** The invariants, by name. */
@@ -52,7 +52,7 @@ export interface Caller {
   ending: Ending | undefined
 }
 
-export type Ending = { readonly kind: 'succeeded' } | { readonly kind: 'failed'; readonly error: unknown }
+type Ending = { readonly kind: 'succeeded' } | { readonly kind: 'failed'; readonly error: unknown }
 
 export type AttemptEnd = FailoverEventOf<'attempt_succeeded' | 'attempt_failed' | 'attempt_canceled'>
 export type Outcome = FailoverEventOf<'request_succeeded' | 'request_failed' | 'request_canceled'>
@@ -82,11 +82,25 @@ export function nameOf({ provider, model, profile }: TargetRef): string {
   return `${provider}/${model}@${profile}`
 }
 
-/** Tries that count: the fast refusal of a key does not. */
-export function countedTries({ attempts }: KnownRequest): number {
-  return attempts.filter(({ end }) => !(end?.type === 'attempt_failed' && isRefusal(end.failure.reason))).length
+/** Tries that count: the fast refusal of a key does not, but for the presets, which count everything. */
+export function countedTries({ attempts }: KnownRequest, { policy }: ManagerOptions): number {
+  const isFree = (reason: string): boolean => policy === 'evidence' && (reason === 'auth' || reason === 'billing')
+  return attempts.filter(({ end }) => !(end?.type === 'attempt_failed' && isFree(end.failure.reason))).length
 }
 
-function isRefusal(reason: string): boolean {
-  return reason === 'auth' || reason === 'billing'
+/** An attempt at its beginning. */
+export function attemptOf(event: FailoverEventOf<'attempt_started'>, known: KnownTarget, order: number): KnownAttempt {
+  const { at: startedAt, attempt: number, target, kind } = event
+  return {
+    number,
+    target,
+    known,
+    kind,
+    startedAt,
+    order,
+    isCommitted: false,
+    end: undefined,
+    reception: undefined,
+    hasJumped: false,
+  }
 }

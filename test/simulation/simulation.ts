@@ -43,16 +43,27 @@ export async function runWorld(seed: number, requests: number, tampering?: Tampe
 function perform(stage: Stage, step: Step, underWay: Promise<void>[]): void {
   switch (step.do) {
     case 'request':
-      underWay.push(ask(stage, step.request))
+      underWay.push(watched(stage, ask(stage, step.request)))
       return
     case 'lease':
-      underWay.push(borrow(stage, step.lease))
+      underWay.push(watched(stage, borrow(stage, step.lease)))
       return
     case 'hand':
-      return meddle(stage, step.act)
+      meddle(stage, step.act)
+      return
     case 'jump':
       stage.oracle.jumped()
-      return stage.clock.jump(step.ms)
+      stage.clock.jump(step.ms)
+      return
+  }
+}
+
+/** Nobody who asks may break down. */
+async function watched({ oracle }: Stage, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    oracle.report('everything_comes_back', `somebody broke down: ${error instanceof Error ? error.stack : error}`)
   }
 }
 

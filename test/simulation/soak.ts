@@ -20,7 +20,10 @@ if (values.world !== undefined) {
 } else {
   console.log(`seed ${values.seed}`)
   const startedAt = performance.now()
-  const { worlds, requests, attempts, succeeded, failed } = await runWorlds(Number(values.seed), Number(values.requests))
+  const { worlds, requests, attempts, succeeded, failed } = await runWorlds(
+    Number(values.seed),
+    Number(values.requests),
+  )
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1)
   console.log(`${worlds} worlds, ${requests} requests (${succeeded} succeeded), ${attempts} attempts, ${seconds} s`)
   if (failed !== undefined) tell(`${failed.story}\nseed ${values.seed}, world ${failed.seed}`)

@@ -2,7 +2,7 @@ import { type FailoverEvent, FailoverManager } from '../../src/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { type Asked, FakeProvider, type Piece, type Reception } from './fake-provider.ts'
 import { Oracle } from './oracle.ts'
-import type { ProviderPlan, World } from './plan.ts'
+import type { ManagerOptions, ProviderPlan, World } from './plan.ts'
 import { Dice } from './random.ts'
 
 /** What may be put between the manager and the oracle, to prove that the oracle notices. */
@@ -11,6 +11,8 @@ export interface Tampering {
   readonly event?: (event: FailoverEvent) => readonly FailoverEvent[]
   /** What the oracle sees in place of what a provider received. */
   readonly reception?: (reception: Reception) => readonly Reception[]
+  /** Options that the oracle believes in, in place of the manager's own. */
+  readonly believed?: Partial<ManagerOptions>
   /** Runs once everything is set up. */
   readonly setUp?: (stage: Stage) => void
 }
@@ -37,7 +39,7 @@ export class Stage {
     this.world = world
     this.clock = new VirtualClock(world.startsAt)
     this.dice = new Dice(world.seed ^ 0x5eed)
-    this.oracle = new Oracle(world)
+    this.oracle = new Oracle({ ...world, options: { ...world.options, ...tampering.believed } })
     const dice = this.dice.fork()
     const tamperReception = tampering.reception ?? ((reception: Reception) => [reception])
     const received = (reception: Reception): void => {

@@ -13,8 +13,9 @@ export function storyOf({ world, latest, clock }: Stage, { rule, text }: Violati
     `providers ${JSON.stringify(providers)}`,
     ...profiles.map(({ apiKey: _, ...profile }) => `profile ${JSON.stringify(profile)}`),
     `options ${JSON.stringify({ policy, retry, budget, wait, timeouts, routes, fallbacks, order })}`,
-    ...faults.map(({ kind, from, until, ...about }) =>
-      `fault ${kind} ${JSON.stringify(about)} from ${since(from)} until ${since(until)}`,
+    ...faults.map(
+      ({ kind, from, until, ...about }) =>
+        `fault ${kind} ${JSON.stringify(about)} from ${since(from)} until ${since(until)}`,
     ),
     ...latest.map((event) => `${since(event.at)} ${lineOf(event)}`),
     `${since(clock.now())} violated: ${rule}`,
@@ -26,7 +27,8 @@ function lineOf(event: FailoverEvent): string {
   const { type, at: _, ...rest } = event
   const shown = Object.entries(rest).map(([name, value]) => {
     if (name === 'target' || name === 'from' || name === 'to') return nameOf(value)
-    if (name === 'failure') return `${value.reason}/${value.scope}/${value.nextStep} ${value.ruleId} ${value.retryAfterMs ?? ''}`
+    if (name === 'failure')
+      return `${value.reason}/${value.scope}/${value.nextStep} ${value.ruleId} ${value.retryAfterMs ?? ''}`
     return `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`
   })
   return [type, ...shown].join(' ')

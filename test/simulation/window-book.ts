@@ -34,8 +34,12 @@ export class WindowBook {
     return this.#windows.get(nameOf(event))
   }
 
-  start(started: Started, order: number): void {
-    this.#windows.set(nameOf(started), { started, order, trial: undefined })
+  /** One that replaces another before its end began with it, unless that one's own trial has failed. */
+  start(started: Started, order: number, cause: Holder | undefined): void {
+    const before = this.find(started)
+    const isTrialOf = cause !== undefined && before?.trial === cause
+    const goesOn = before !== undefined && stateOf(before, started.at) === 'cooling' && !isTrialOf
+    this.#windows.set(nameOf(started), { started, order: goesOn ? before.order : order, trial: undefined })
   }
 
   /** @returns whether there was one */

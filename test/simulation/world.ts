@@ -1,4 +1,4 @@
-import { type ProfileLimits, type ProfileOptions, presets } from '../../src/index.ts'
+import { type ApiKeyGrant, type ProfileLimits, type ProfileOptions, presets } from '../../src/index.ts'
 import { FAULT_KINDS, type Fault, inventKey } from './faults.ts'
 import type { HandAct, Leaving, ManagerOptions, ProviderPlan, Reading, RequestPlan, Step, World } from './plan.ts'
 import { Dice } from './random.ts'
@@ -50,16 +50,21 @@ function inventProfiles(dice: Dice, { name }: ProviderPlan, models: World['model
 }
 
 export function inventProfile(dice: Dice, provider: string, name: string, models: World['models']): ProfileOptions {
-  const key = inventKey(dice)
   return {
     id: `${provider}:${name}`,
-    ...(dice.chance(0.9) && { apiKey: dice.chance(0.1) ? () => Promise.resolve({ value: key }) : key }),
+    ...(dice.chance(0.9) && { apiKey: dice.chance(0.1) ? inventKeySource(dice) : inventKey(dice) }),
     ...(dice.chance(0.6) && { baseUrl: `${dice.pick([...ORIGINS])}/v1/${provider}` }),
     ...(dice.chance(0.3) && { model: dice.pick([...models]) }),
     ...(dice.chance(0.4) && { priority: dice.int(-1, 2) }),
     ...(dice.chance(0.35) && { quotaGroup: dice.pick(['org-a', 'org-b']) }),
     ...(dice.chance(0.4) && { limits: inventLimits(dice) }),
   }
+}
+
+/** A key that is fetched when it is needed, and soon another. */
+function inventKeySource(dice: Dice): () => Promise<ApiKeyGrant> {
+  const own = dice.fork()
+  return () => Promise.resolve({ value: inventKey(own), expiresAt: own.int(STARTS_AT, STARTS_AT + 900_000) })
 }
 
 export function inventLimits(dice: Dice): ProfileLimits {
@@ -207,7 +212,7 @@ function inventRequest(dice: Dice, { references, providers }: Traffic): RequestP
     ? undefined
     : dice.chance(0.7)
       ? { afterMs: dice.chance(0.1) ? 0 : dice.magnitude(1, 20_000) }
-      : { upon: dice.pick(['attempt_committed', 'attempt_failed']) }
+      : { upon: dice.pick(['attempt_started', 'attempt_committed', 'attempt_failed', 'failover', 'request_waiting']) }
   return {
     door: dice.chance(0.7) ? 'call' : 'run',
     model: dice.chance(0.7) ? usual : (dice.maybe(references) ?? 'p0/m0'),
