@@ -12,6 +12,8 @@ interface Setback {
   readonly failure: Failure
   readonly error: unknown
   readonly target: Target
+  /** What must not be shown of it. */
+  readonly secrets: readonly string[]
 }
 
 /**
@@ -41,6 +43,7 @@ export class AttemptLoop<T> {
   async run(): Promise<Committed<T>> {
     const { life, queue } = this.#request
     for (;;) {
+      life.expireIfLate()
       if (life.signal.aborted) throw requestEnded(life.signal.reason, this.attempts)
       if (this.#spent >= this.#engine.settings.budget.maxAttempts) throw this.#givenUp()
       const choice = this.#chooser.choose()
@@ -80,6 +83,7 @@ export class AttemptLoop<T> {
     if (this.#last !== undefined && this.#last.target !== target) {
       engine.onFailover(this.#last.target, target, this.#last.failure, life.id)
       this.#last = undefined
+      if (life.signal.aborted) return undefined
     }
     if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, clock.now())
     this.#chooser.course.started(target)
@@ -117,7 +121,7 @@ export class AttemptLoop<T> {
         life.cancel(attempt, false)
         return undefined
       }
-      this.#consider(life.fail(attempt, error, false), error, candidate)
+      this.#consider({ failure: life.fail(attempt, error, false), error, target, secrets: attempt.secrets }, candidate)
       return undefined
     }
   }
@@ -126,6 +130,7 @@ export class AttemptLoop<T> {
     const { target, signal, number } = attempt
     const key = this.#engine.credentials.keyOf(target.credential, this.#engine.clock.now())
     const apiKey = typeof key === 'object' ? await key : key
+    if (apiKey !== undefined) attempt.secrets = [apiKey]
     // The caller may have left meanwhile, even in a listener that was told of this attempt.
     this.#request.life.signal.throwIfAborted()
     signal.throwIfAborted()
@@ -144,12 +149,12 @@ export class AttemptLoop<T> {
   }
 
   /** What a failure means for the rest of this request. */
-  #consider(failure: Failure, error: unknown, candidate: Candidate): void {
+  #consider(setback: Setback, candidate: Candidate): void {
     const { clock, policy, settings, tokens } = this.#engine
-    const { link, target } = candidate
+    const { failure, target } = setback
+    const { link } = candidate
     const now = clock.now()
     if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
-    const setback = { failure, error, target }
     this.#last = setback
     this.#earliest ??= setback
     const isFirstModel = link === this.#request.chain[0]
@@ -204,16 +209,12 @@ export class AttemptLoop<T> {
       nextAvailableAt: soonestOpening(usable, now),
       now,
       cause: cause?.error,
-      knownKey: cause && this.#knownKeyOf(cause),
+      secrets: cause?.secrets ?? [],
     })
   }
 
-  #rejection(setback: Setback): FailoverError {
-    return rejectionOf(setback.failure, setback.error, this.attempts, this.#knownKeyOf(setback))
-  }
-
-  #knownKeyOf({ target }: Setback): string | undefined {
-    return this.#engine.credentials.knownKeyOf(target.credential)
+  #rejection({ failure, error, secrets }: Setback): FailoverError {
+    return rejectionOf(failure, error, this.attempts, secrets)
   }
 
   /**

@@ -21,6 +21,8 @@ export class Attempt {
   readonly record: Mutable<AttemptRecord>
   readonly #clock: Clock
   readonly #controller = new AbortController()
+  /** The key it was made with, which nothing that comes of it may show. */
+  secrets: readonly string[] = []
   #activeAt = 0
 
   constructor(clock: Clock, lease: Lease, number: number) {

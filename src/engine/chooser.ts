@@ -27,6 +27,8 @@ interface Blocked {
   /** This request's own back-off, epoch milliseconds. */
   readonly putOffUntil: number
   readonly isOnTrial: boolean
+  /** Where `until` is not known: when at the latest it is worth looking again, epoch milliseconds. */
+  readonly lookAgainAt: number | undefined
   readonly cause: 'backoff' | 'nothing_open'
 }
 
@@ -45,6 +47,8 @@ export class Chooser {
   #retry: { readonly candidate: Candidate; readonly notBefore: number } | undefined
   #waitedMs = 0
   #pauseUntil = 0
+  /** When the next lease that was lent lapses, epoch milliseconds. */
+  #nextLapseAt: number | undefined
 
   constructor(engine: Engine, request: ChooserRequest) {
     this.#engine = engine
@@ -69,6 +73,7 @@ export class Chooser {
 
   choose(): Choice {
     const now = this.#engine.clock.now()
+    this.#nextLapseAt = this.#engine.reclaim(now)
     if (now < this.#pauseUntil) return { do: 'wait', until: this.#pauseUntil, cause: 'backoff' }
     const again = this.#chooseRetry(now)
     if (again !== undefined) return again
@@ -85,10 +90,18 @@ export class Chooser {
   #chooseRetry(now: number): Choice | undefined {
     const retry = this.#retry
     if (retry === undefined) return undefined
-    const { state } = standingOf(retry.candidate.target, now)
-    if (state === 'open' && now < retry.notBefore) return { do: 'wait', until: retry.notBefore, cause: 'backoff' }
+    const { link, target: before } = retry.candidate
+    // Looked up anew: its key may have been changed meanwhile, or the profile removed.
+    const target = link.targets().find(({ profile }) => profile === before.profile)
+    const isOpen = target !== undefined && this.#isAllowed({ link, target }) && standingOf(target, now).state === 'open'
+    if (isOpen && now < retry.notBefore) return { do: 'wait', until: retry.notBefore, cause: 'backoff' }
     this.#retry = undefined
-    return state === 'open' ? { do: 'try', candidate: retry.candidate, kind: 'retry' } : undefined
+    return isOpen ? { do: 'try', candidate: { link, target }, kind: 'retry' } : undefined
+  }
+
+  /** Nothing but health and limits keeps this request from trying it. */
+  #isAllowed({ link, target }: Candidate): boolean {
+    return this.course.allows(link, target) && this.#request.work.unusable(target) === undefined
   }
 
   #chooseIn(link: ChainLink, wantsDeferred: boolean, now: number): Choice | undefined {
@@ -153,7 +166,9 @@ export class Chooser {
     if (cause === 'backoff') return { do: 'wait', until, cause }
     const patienceMs = settings.wait.maxMs - this.#waitedMs
     if (patienceMs <= 0 || until - now > patienceMs || !waiting.hasRoom(queue)) return undefined
-    return { do: 'wait', until: soonest.until ?? Math.min(now + patienceMs, life.deadlineAt), cause }
+    if (soonest.until !== undefined) return { do: 'wait', until: soonest.until, cause }
+    const times = blocked.flatMap((each) => [each.until ?? [], each.lookAgainAt ?? []].flat())
+    return { do: 'wait', until: Math.min(now + patienceMs, life.deadlineAt, ...times), cause }
   }
 
   #panic({ candidate }: Blocked): Choice {
@@ -168,28 +183,35 @@ export class Chooser {
   }
 
   #blockedBy(candidate: Candidate, now: number): Blocked | undefined {
-    const { link, target } = candidate
-    if (!this.course.allows(link, target) || this.#request.work.unusable(target) !== undefined) return undefined
+    const { target } = candidate
+    if (!this.#isAllowed(candidate)) return undefined
     const { panic } = this.#engine.policy.whenNothingIsOpen
     const standing = standingOf(target, now)
     const putOffUntil = this.course.deferredUntil(target) ?? 0
-    const refused = { candidate, putOffUntil, mayPanic: false, isOnTrial: false, cause: 'nothing_open' } as const
+    const refused = {
+      candidate,
+      putOffUntil,
+      mayPanic: false,
+      isOnTrial: false,
+      lookAgainAt: undefined,
+      cause: 'nothing_open',
+    } as const
     switch (standing.state) {
       case 'profile_disabled':
         return undefined
       case 'limited':
-        return { ...refused, until: standing.until }
+        return { ...refused, until: standing.until, lookAgainAt: this.#nextLapseAt }
       case 'on_trial':
-        return { ...refused, until: undefined, isOnTrial: true }
+        return { ...refused, until: undefined, isOnTrial: true, lookAgainAt: standing.lapsesAt }
       case 'cooling': {
         const mayBeTried = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
         // Its profile's own limits hold however badly it is needed.
         const held = mayBeTried ? target.health.limiter.heldBy(now) : undefined
-        if (held !== undefined) return { ...refused, until: held.until }
-        const isOnTrial = mayBeTried && standing.isOnTrial
+        if (held !== undefined) return { ...refused, until: held.until, lookAgainAt: this.#nextLapseAt }
+        const isOnTrial = mayBeTried && standing.trialLapsesAt !== undefined
         // Somebody was let through and may be back with a verdict at any moment.
         const until = isOnTrial ? undefined : Math.max(standing.until, putOffUntil)
-        return { ...refused, until, mayPanic: mayBeTried, isOnTrial }
+        return { ...refused, until, mayPanic: mayBeTried, isOnTrial, lookAgainAt: standing.trialLapsesAt }
       }
       case 'open':
       case 'trial':

@@ -31,9 +31,10 @@ export class Credentials {
     return fetching
   }
 
-  /** Fetched keys a text might hold, for masking. */
-  knownKeyOf(profile: Profile): string | undefined {
-    return typeof profile.apiKey === 'string' ? profile.apiKey : this.#grants.get(profile)?.value
+  /** The key as far as it is known without fetching it: what a text must not show. */
+  secretsOf(profile: Profile): readonly string[] {
+    const key = typeof profile.apiKey === 'string' ? profile.apiKey : this.#grants.get(profile)?.value
+    return key === undefined ? [] : [key]
   }
 
   async #fetch(profile: Profile, source: Exclude<Profile['apiKey'], string | undefined>): Promise<string> {

@@ -23,10 +23,10 @@ export class Diagnosis<Request extends ModelRequest, Event> {
     this.#options = options
   }
 
-  of(error: unknown, target: Target): Failure {
-    const { clock, policy, registry, credentials } = this.#options
+  /** @param secrets keys that the error may hold; default: the profile's as far as it is known */
+  of(error: unknown, target: Target, secrets = this.#options.credentials.secretsOf(target.credential)): Failure {
+    const { clock, policy, registry } = this.#options
     const entry = registry.get(target.provider)
-    const knownKey = credentials.knownKeyOf(target.credential)
     return policy.classify({
       provider: target.provider,
       dialect: entry.state === 'registered' ? entry.provider.dialect : undefined,
@@ -34,7 +34,7 @@ export class Diagnosis<Request extends ModelRequest, Event> {
       error,
       timeoutPhase: timeoutPhaseOf(error),
       nowMs: clock.now(),
-      secrets: knownKey === undefined ? [] : [knownKey],
+      secrets,
     })
   }
 

@@ -25,7 +25,10 @@ export interface Engine {
   readonly credentials: Credentials
   readonly hub: { readonly isHeard: boolean; emit(event: EventDraft): void }
   lease(target: Target, isTrial: boolean): Lease
-  classify(error: unknown, target: Target): Failure
+  /** @param secrets keys that the error may hold */
+  classify(error: unknown, target: Target, secrets?: readonly string[]): Failure
+  /** Takes back what was lent and forgotten. @returns when the next loan lapses, epoch milliseconds */
+  reclaim(now: number): number | undefined
   retryDelayMs(failures: number): number
   onFailover(from: Target, to: Target, failure: Failure, requestId: string): void
 }

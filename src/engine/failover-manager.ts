@@ -7,8 +7,9 @@ import { Diagnosis } from './diagnosis.ts'
 import type { Engine } from './engine.ts'
 import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
 import { FailoverStream } from './failover-stream.ts'
-import { BY_HAND, HealthBook } from './health/health-book.ts'
+import { HealthBook } from './health/health-book.ts'
 import { standingOf } from './health/standing.ts'
+import { BY_HAND } from './health/window.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
 import {
@@ -41,7 +42,7 @@ import { type FailoverStatus, profileStatus } from './status.ts'
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
-import { functionWork, providerOf, streamWork } from './work.ts'
+import { functionWork, streamWork } from './work.ts'
 
 type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => void
 
@@ -97,7 +98,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       registry: this.#registry,
       credentials: this.#credentials,
     })
-    const classify = (error: unknown, target: Target): Failure => this.#diagnosis.of(error, target)
+    const classify: Engine['classify'] = (error, target, secrets) => this.#diagnosis.of(error, target, secrets)
     const { attemptMs } = settings.timeouts
     this.#leases = new Leases({
       clock: this.#clock,
@@ -119,6 +120,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       credentials: this.#credentials,
       hub: this.#hub,
       classify,
+      reclaim: (now) => this.#leases.reclaim(now),
       lease: (target, isTrial) => this.#leases.open(target, isTrial),
       retryDelayMs: (failures) => this.getRetryDelayMs(failures),
       onFailover: (from, to, failure, requestId) => this.#announceFailover(from, to, failure, requestId),
@@ -177,7 +179,6 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     const { credential: before, origin } = this.#table.profileTarget(id)
     const profile = before.with(patch)
     this.#table.replace(profile)
-    this.#book.profile(profile).limiter.configure(profile.limits)
     if (profile.apiKey !== before.apiKey) {
       this.#book.clear(this.#book.scopesOf(profile, origin), 'key_change', ['auth', 'billing', 'permission'])
     }
@@ -309,11 +310,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
 
   /** Forgets everything that stands against anything, and enables every profile. */
   resetAll(): void {
-    for (const { health } of this.#table.profileTargets()) {
-      health.forgetErrors()
-      health.disabled = undefined
-    }
     this.#book.clear(this.#book.allScopes(), 'reset')
+    for (const { credential, health } of this.#table.everyProfileTarget()) {
+      health.forgetErrors()
+      this.#hub.emit({ type: 'profile_reset', profile: credential.id })
+      if (health.disabled !== undefined) this.enable(credential.id)
+    }
   }
 
   /** Takes a profile out until `enable`. @throws FailoverError `UNKNOWN_PROFILE` */
@@ -346,11 +348,9 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       {
         clock: this.#clock,
         timeouts: this.#settings.timeouts,
-        provider: providerOf(this.#registry, attempt.target.provider),
         attempt,
         attempts,
         life,
-        knownKey: () => this.#credentials.knownKeyOf(attempt.target.credential),
       },
       value,
     )

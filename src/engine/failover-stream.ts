@@ -18,18 +18,17 @@ export interface StreamSummary {
 
 /** A stream up to its first content: what has been held back so far, and where the rest comes from. */
 export interface OpenedStream<Event> {
+  readonly provider: Pick<Provider<never, Event>, 'usageOf'>
   readonly held: readonly Event[]
   readonly rest: AsyncIterator<Event>
 }
 
-interface StreamDependencies<Event> {
+interface StreamDependencies {
   readonly clock: Clock
   readonly timeouts: TimeoutOptions
-  readonly provider: Pick<Provider<never, Event>, 'usageOf'>
   readonly attempt: Attempt
   readonly attempts: readonly AttemptRecord[]
   readonly life: RequestLife
-  readonly knownKey: () => string | undefined
 }
 
 /** Reads a stream until its first content or its end. @throws what the provider throws, or an error if nothing comes */
@@ -37,7 +36,7 @@ export async function openStream<Event>(
   events: AsyncIterable<Event>,
   isContent: (event: Event) => boolean,
   signal: AbortSignal,
-): Promise<OpenedStream<Event>> {
+): Promise<Omit<OpenedStream<Event>, 'provider'>> {
   const rest = events[Symbol.asyncIterator]()
   const held: Event[] = []
   for (;;) {
@@ -61,13 +60,14 @@ export async function openStream<Event>(
  * The answer to a `call`, from its first content on. It can be read once, with `for await`.
  *
  * It ends normally only if the answer is complete. Otherwise it throws a `FailoverError`: `STREAM_INTERRUPTED` (the
- * provider failed after its first content), `CANCELED` or `DEADLINE_EXCEEDED`. Leaving the loop early ends the request
+ * provider failed after its first content), `CANCELED`, `DEADLINE_EXCEEDED`, or `TIMEOUT` (nobody read it to its end
+ * within `timeouts.attemptMs`). Leaving the loop early ends the request
  * on the wire, and so does `cancel()`.
  */
 export class FailoverStream<Event> implements AsyncIterable<Event> {
   /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
   readonly completed: Promise<StreamSummary>
-  readonly #dependencies: StreamDependencies<Event>
+  readonly #dependencies: StreamDependencies
   readonly #events: AsyncGenerator<Event, void, undefined>
   readonly #opened: OpenedStream<Event>
   readonly #settle: {
@@ -80,7 +80,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   #isReading = false
   #isOver = false
 
-  constructor(dependencies: StreamDependencies<Event>, opened: OpenedStream<Event>) {
+  constructor(dependencies: StreamDependencies, opened: OpenedStream<Event>) {
     this.#dependencies = dependencies
     this.#opened = opened
     this.#events = this.#read()
@@ -164,7 +164,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   /** Token counts are for the books: a provider that cannot read them does not spoil the answer. */
   #note(event: Event): void {
     try {
-      const usage = this.#dependencies.provider.usageOf?.(event)
+      const usage = this.#opened.provider.usageOf?.(event)
       if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
     } catch {}
   }
@@ -183,25 +183,25 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   }
 
   #fail(error: unknown): FailoverError {
-    const { attempt, attempts, life, knownKey } = this.#dependencies
+    this.#end()
+    const { attempt, attempts, life } = this.#dependencies
     const failure: Failure = life.fail(attempt, error, true)
-    return this.#conclude(streamInterrupted(failure, error, attempts, knownKey()))
+    return this.#conclude(streamInterrupted(failure, error, attempts, attempt.secrets))
   }
 
   #cancel(error: FailoverError): void {
-    if (this.#isOver) return
+    if (!this.#end()) return
     const { attempt, life } = this.#dependencies
     life.cancel(attempt, true, this.#usage)
-    this.#opened.rest.return?.()?.catch(() => {})
     this.#conclude(error)
+    this.#opened.rest.return?.()?.catch(() => {})
   }
 
   /** The stream ends with an error, which whoever reads it gets. */
   #conclude(error: FailoverError): FailoverError {
-    this.#end()
     const { attempt, attempts, life } = this.#dependencies
-    attempt.abort(error)
     this.#error = error
+    attempt.abort(error)
     life.end(error, attempts.length)
     this.#settle.reject(error)
     return error
@@ -214,9 +214,15 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     const { attempt, clock, timeouts } = this.#dependencies
     const limit = { phase: 'attempt', ms: timeouts.attemptMs, isCutShort: false } as const
     this.#cancelAttemptLimit = clock.setTimer(() => {
-      const timeout = new AttemptTimeout(limit)
-      if (this.#isReading) this.#fail(timeout)
-      else this.#cancel(timeout)
+      if (this.#isReading) this.#fail(new AttemptTimeout(limit))
+      else
+        this.#cancel(
+          new FailoverError('TIMEOUT', `the answer was not read within ${limit.ms} ms`, {
+            reason: 'timeout',
+            isRetryable: true,
+            attempts: this.attempts,
+          }),
+        )
     }, timeouts.attemptMs - attempt.elapsedMs)
   }
 

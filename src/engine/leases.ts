@@ -20,7 +20,6 @@ export class Leases {
   readonly #dependencies: LeaseDependencies
   /** Those given to users, the oldest first. The engine's own always end. */
   readonly #lent = new Set<Lease>()
-  #lastId = 0
 
   constructor(options: LeasesOptions) {
     this.#options = options
@@ -35,8 +34,7 @@ export class Leases {
 
   open(target: Target, isTrial: boolean): Lease {
     const { book, clock, lapseMs } = this.#options
-    this.#lastId += 1
-    const mark = { lease: this.#lastId, startedAt: clock.now() }
+    const mark = { lease: book.nextLease(), startedAt: clock.now() }
     if (isTrial) book.takeTrial(target, mark, mark.startedAt + Math.min(lapseMs, TRIAL_LAPSE_MS))
     return new Lease(this.#dependencies, target, mark, isTrial)
   }
@@ -47,11 +45,13 @@ export class Leases {
     return lease
   }
 
-  /** Ends what was forgotten; called before anything is decided. */
-  reclaim(now: number): void {
+  /** Ends what was forgotten; called before anything is decided. @returns when the next one lapses, epoch milliseconds */
+  reclaim(now: number): number | undefined {
     for (const lease of this.#lent) {
-      if (now - lease.startedAt < this.#options.lapseMs) return
+      const lapsesAt = lease.startedAt + this.#options.lapseMs
+      if (now < lapsesAt) return lapsesAt
       lease.release()
     }
+    return undefined
   }
 }

@@ -1,14 +1,7 @@
-import {
-  type AttemptRecord,
-  FailoverError,
-  type Failure,
-  readHeaders,
-  readThrown,
-  redactKnown,
-} from '../failure/index.ts'
-import { isRecord } from './checks.ts'
+import { type AttemptRecord, FailoverError, type Failure, readHeaders, readThrown } from '../failure/index.ts'
 import type { SkipCause } from './events.ts'
 import { formatTarget } from './model-ref.ts'
+import { redactDeep, withoutSecrets } from './redaction.ts'
 import type { ChainLink } from './routes.ts'
 
 /** The failure is the request's own: the provider's error as it was, with the keys we know masked. */
@@ -16,19 +9,19 @@ export function rejectionOf(
   failure: Failure,
   error: unknown,
   attempts: readonly AttemptRecord[],
-  knownKey: string | undefined,
+  secrets: readonly string[],
 ): FailoverError {
   const { status, headers, body } = readThrown(error)
   const headerMap = headers === undefined ? undefined : Object.fromEntries(readHeaders(headers))
   return new FailoverError(failure.reason === 'canceled' ? 'CANCELED' : 'REQUEST_REJECTED', failure.message, {
     reason: failure.reason,
     status,
-    headers: redactDeep(headerMap, knownKey),
-    body: redactDeep(body, knownKey),
+    headers: redactDeep(headerMap, secrets),
+    body: redactDeep(body, secrets),
     isRetryable: failure.isRetryable,
     retryAfterMs: failure.retryAfterMs,
     attempts,
-    cause: withoutKey(error, knownKey),
+    cause: withoutSecrets(error, secrets),
   })
 }
 
@@ -37,11 +30,11 @@ interface Exhaustion {
   readonly nextAvailableAt: number | undefined
   readonly now: number
   readonly cause: unknown
-  readonly knownKey: string | undefined
+  readonly secrets: readonly string[]
 }
 
 /** Everything was tried or is out. */
-export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, knownKey }: Exhaustion): FailoverError {
+export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, secrets }: Exhaustion): FailoverError {
   const tried = attempts.map(
     ({ target, reason, status }) => `${formatTarget(target)} ${reason}${status === undefined ? '' : ` (${status})`}`,
   )
@@ -56,7 +49,7 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, knownK
     retryAfterMs,
     nextAvailableAt,
     attempts,
-    cause: withoutKey(cause, knownKey),
+    cause: withoutSecrets(cause, secrets),
   })
 }
 
@@ -89,66 +82,17 @@ export function streamInterrupted(
   failure: Failure,
   error: unknown,
   attempts: readonly AttemptRecord[],
-  knownKey: string | undefined,
+  secrets: readonly string[],
 ): FailoverError {
   const { status, body } = readThrown(error)
   return new FailoverError('STREAM_INTERRUPTED', `the answer broke off after it had begun: ${failure.message}`, {
     reason: failure.reason,
     status,
-    body: redactDeep(body, knownKey),
+    body: redactDeep(body, secrets),
     isRetryable: failure.isRetryable,
     retryAfterMs: failure.retryAfterMs,
     attempts,
     inStream: true,
-    cause: withoutKey(error, knownKey),
+    cause: withoutSecrets(error, secrets),
   })
-}
-
-const MAX_DEPTH = 8
-
-/** The same value with a key masked wherever a text in it holds it. */
-function redactDeep<T>(value: T, key: string | undefined): T {
-  if (key === undefined) return value
-  const redact = (inner: unknown, depth: number): unknown => {
-    if (typeof inner === 'string') return redactKnown(inner, [key])
-    if (depth > MAX_DEPTH || typeof inner !== 'object' || inner === null) return inner
-    if (Array.isArray(inner)) return inner.map((item) => redact(item, depth + 1))
-    if (!isRecord(inner) || Object.getPrototypeOf(inner) !== Object.prototype) return inner
-    return Object.fromEntries(
-      Object.entries(inner).map(([name, item]) => [redactKnown(name, [key]), redact(item, depth + 1)]),
-    )
-  }
-  return redact(value, 0) as T
-}
-
-/**
- * The error as a cause: itself, unless the key is found in it (SDKs and user functions may keep the request they
- * sent). Then a copy that says the same without it.
- */
-function withoutKey(error: unknown, key: string | undefined): unknown {
-  if (key === undefined || !mentions(error, key, new Set())) return error
-  if (!(error instanceof Error)) return redactDeep(error, key)
-  const copy = new Error(redactKnown(error.message, [key]))
-  copy.name = error.name
-  copy.stack = redactKnown(error.stack ?? '', [key])
-  return copy
-}
-
-const MAX_LOOKED_AT = 2_000
-
-/** Does the key occur in the value, in anything it holds, or in anything an iteration over it yields (`Headers`, maps)? */
-function mentions(value: unknown, key: string, seen: Set<unknown>): boolean {
-  if (typeof value === 'string') return value.includes(key)
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
-  if (seen.has(value) || seen.size > MAX_LOOKED_AT) return false
-  seen.add(value)
-  const holds = (read: () => unknown): boolean => {
-    try {
-      return mentions(read(), key, seen)
-    } catch {
-      return false
-    }
-  }
-  if (Reflect.ownKeys(value).some((name) => holds(() => (value as Record<PropertyKey, unknown>)[name]))) return true
-  return !Array.isArray(value) && Symbol.iterator in value && holds(() => [...(value as Iterable<unknown>)])
 }

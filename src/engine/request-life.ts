@@ -8,7 +8,7 @@ import type { Target } from './target.ts'
 export interface LifeDependencies {
   readonly clock: Clock
   readonly hub: { readonly isHeard: boolean; emit(event: EventDraft): void }
-  readonly classify: (error: unknown, target: Target) => Failure
+  readonly classify: (error: unknown, target: Target, secrets: readonly string[]) => Failure
 }
 
 interface LifeOptions {
@@ -39,11 +39,7 @@ export class RequestLife {
     this.startedAt = clock.now()
     this.deadlineAt = this.startedAt + deadlineMs
     this.#callerSignal = signal
-    this.#cancelDeadline = clock.setTimer(() => {
-      this.#controller.abort(
-        new FailoverError('DEADLINE_EXCEEDED', `the deadline of ${deadlineMs} ms has passed`, { isRetryable: true }),
-      )
-    }, deadlineMs)
+    this.#cancelDeadline = clock.setTimer(() => this.#expire(), deadlineMs)
     if (signal?.aborted) this.#leave()
     else signal?.addEventListener('abort', this.#leave, { once: true })
   }
@@ -53,9 +49,14 @@ export class RequestLife {
     return this.#controller.signal
   }
 
+  /** A clock that was set, or a machine that slept, may have passed the deadline before its timer says so. */
+  expireIfLate(): void {
+    if (!this.signal.aborted && this.#dependencies.clock.now() >= this.deadlineAt) this.#expire()
+  }
+
   /** An attempt failed: diagnoses it, tells health, and writes it down. */
   fail(attempt: Attempt, error: unknown, isCommitted: boolean): Failure {
-    const diagnosis = this.#dependencies.classify(error, attempt.target)
+    const diagnosis = this.#dependencies.classify(error, attempt.target, attempt.secrets)
     // A limit that our own deadline cut short proves nothing about the target.
     const isCutShort = error instanceof AttemptTimeout && error.limit.isCutShort
     const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : diagnosis
@@ -120,6 +121,11 @@ export class RequestLife {
 
   get #durationMs(): number {
     return this.#dependencies.clock.now() - this.startedAt
+  }
+
+  #expire(): void {
+    const message = `the deadline of ${this.deadlineAt - this.startedAt} ms has passed`
+    this.#controller.abort(new FailoverError('DEADLINE_EXCEEDED', message, { isRetryable: true }))
   }
 
   readonly #leave = (): void => {

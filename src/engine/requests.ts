@@ -3,6 +3,7 @@ import { AttemptLoop } from './attempt-loop.ts'
 import type { Random } from './clock.ts'
 import type { Committed, Engine, Work } from './engine.ts'
 import type { ModelRequest } from './provider.ts'
+import { withoutSecrets } from './redaction.ts'
 import { RequestLife } from './request-life.ts'
 import { type CallOptions, checkCallOptions } from './request-options.ts'
 import type { Routes } from './routes.ts'
@@ -55,7 +56,10 @@ export class Requests<Request extends ModelRequest, Event> {
     try {
       return { ...(await loop.run()), life, attempts }
     } catch (thrown) {
-      const error = thrown instanceof FailoverError ? thrown : ofForeignCode(thrown)
+      const secrets = chain
+        .flatMap((link) => link.targets())
+        .flatMap(({ credential }) => this.#engine.credentials.secretsOf(credential))
+      const error = thrown instanceof FailoverError ? thrown : ofForeignCode(thrown, secrets)
       life.end(error, attempts.length)
       throw error
     }
@@ -63,7 +67,8 @@ export class Requests<Request extends ModelRequest, Event> {
 }
 
 /** A function of a provider that only looks at requests has thrown; no attempt is to blame. */
-function ofForeignCode(cause: unknown): FailoverError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new FailoverError('PROVIDER_ERROR', `a function of a provider failed: ${message}`, { cause })
+function ofForeignCode(cause: unknown, secrets: readonly string[]): FailoverError {
+  return new FailoverError('PROVIDER_ERROR', 'a function of a provider failed; see the cause', {
+    cause: withoutSecrets(cause, secrets),
+  })
 }

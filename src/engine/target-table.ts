@@ -89,6 +89,11 @@ export class TargetTable<Request extends ModelRequest, Event> {
     return places.flatMap((place) => queues.get(place.profile.provider)?.next().value?.target ?? [])
   }
 
+  /** The same with the implicit ones, in no order. */
+  everyProfileTarget(): Target[] {
+    return [...this.#tenants.values(), ...this.#implicit.values()].map(({ target }) => target)
+  }
+
   /**
    * The targets of a model at a provider, in the order in which they are tried. Without a model: those of the
    * profiles that name a default one.

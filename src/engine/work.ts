@@ -15,7 +15,8 @@ export function streamWork<Request extends ModelRequest, Event>(
     async start(context) {
       const provider = providerOf(registry, context.target.provider)
       const events = await provider.stream({ ...request, model: context.target.model }, context)
-      return openStream(events, (event) => provider.isContent?.(event) ?? true, context.signal)
+      // Kept with the answer: the registry may change while it goes on.
+      return { provider, ...(await openStream(events, (event) => provider.isContent?.(event) ?? true, context.signal)) }
     },
     unusable: (target) => whyUnusable(registry, target),
     phase(target) {
@@ -40,7 +41,7 @@ export function functionWork<Request extends ModelRequest, Event, Result>(
 }
 
 /** @throws FailoverError `NO_TARGET` where it is not registered any more */
-export function providerOf<Request extends ModelRequest, Event>(
+function providerOf<Request extends ModelRequest, Event>(
   registry: ProviderRegistry<Request, Event>,
   name: string,
 ): Provider<Request, Event> {

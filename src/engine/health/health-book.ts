@@ -8,9 +8,6 @@ import { ProfileHealth } from './profile-health.ts'
 import { type HealthScope, ScopeHealth } from './scope-health.ts'
 import type { AttemptMark } from './window.ts'
 
-/** An outcome that somebody reported by hand rather than an attempt that was made. */
-export const BY_HAND = 0
-
 interface HealthBookOptions {
   readonly policy: FailurePolicy
   readonly emit: (event: EventDraft) => void
@@ -26,6 +23,7 @@ export class HealthBook {
   readonly #options: HealthBookOptions
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
+  #newestLease = 0
 
   constructor(options: HealthBookOptions) {
     this.#options = options
@@ -48,10 +46,19 @@ export class HealthBook {
 
   profile(profile: Profile): ProfileHealth {
     const known = this.#profiles.get(profile.id)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      known.limiter.configure(profile.limits)
+      return known
+    }
     const health = new ProfileHealth(profile.limits)
     this.#profiles.set(profile.id, health)
     return health
+  }
+
+  /** A number for a new attempt; later ones are greater. */
+  nextLease(): number {
+    this.#newestLease += 1
+    return this.#newestLease
   }
 
   /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
@@ -60,7 +67,11 @@ export class HealthBook {
     const effect = policy.effectOf(failure, target, now)
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
-    const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, mark, now, mark.lease === BY_HAND)
+    const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, {
+      mark,
+      newestLease: this.#newestLease,
+      now,
+    })
     if (effect !== undefined && opened?.state === 'cooling') {
       const { scope, kind, reason } = effect
       const { until, end, rung } = opened

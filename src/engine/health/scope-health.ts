@@ -5,9 +5,11 @@ import {
   type AttemptMark,
   afterFailure,
   afterSuccess,
+  BY_HAND,
   type Cooling,
   type HalfOpen,
   hasTrial,
+  type Moment,
   type StayAway,
   type Window,
   windowAt,
@@ -72,28 +74,20 @@ export class ScopeHealth {
 
   /**
    * Opens or changes the window of this kind. A breaker opens only when enough has failed, and so does `error` (an
-   * unknown failure says too little at first sight), unless `isCertain`.
+   * unknown failure says too little at first sight), unless it is reported by hand.
    * @returns the window that stands now, where this failure opened or changed it
    */
-  fail(
-    kind: WindowKind,
-    reason: FailureReason,
-    stayAway: StayAway,
-    attempt: AttemptMark,
-    now: number,
-    isCertain: boolean,
-  ): Window | undefined {
+  fail(kind: WindowKind, reason: FailureReason, stayAway: StayAway, moment: Moment): Window | undefined {
+    const { mark, now } = moment
     const before = this.#find(kind)
     const needsCount = (kind === 'breaker' || kind === 'error') && stayAway.end === 'inferred'
     if (needsCount) this.#counts.failure(now)
-    if (
-      needsCount &&
-      !isCertain &&
-      before === undefined &&
-      !this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)
-    )
-      return undefined
-    const after = afterFailure(before, reason, stayAway, attempt, now)
+    // Whoever reports by hand has decided already.
+    const isCertain = mark.lease === BY_HAND
+    const isEnough =
+      !needsCount || isCertain || before !== undefined || this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)
+    if (!isEnough) return undefined
+    const after = afterFailure(before, reason, stayAway, moment)
     if (after === before) return undefined
     this.#put(kind, after)
     return after.state === 'cooling' ? after : undefined

@@ -1,8 +1,9 @@
 import type { FailureReason } from '../../failure/index.ts'
 import type { LimitName } from '../limits/profile-limiter.ts'
 import type { Target } from '../target.ts'
+import type { WindowKind } from './ladder.ts'
 import type { HealthScope, ScopeHealth } from './scope-health.ts'
-import { hasTrial } from './window.ts'
+import { type Cooling, type HalfOpen, hasTrial } from './window.ts'
 
 /** How a target stands: may it be tried, and if not, why and until when. Times are epoch milliseconds. */
 export type Standing =
@@ -16,7 +17,12 @@ export type HealthStanding =
   /** Open for exactly one attempt, which finds out whether it is back. */
   | { readonly state: 'trial' }
   /** Somebody is finding out. */
-  | { readonly state: 'on_trial'; readonly scope: HealthScope; readonly reason: FailureReason }
+  | {
+      readonly state: 'on_trial'
+      readonly scope: HealthScope
+      readonly reason: FailureReason
+      readonly lapsesAt: number
+    }
   | CoolingStanding
 
 interface CoolingStanding {
@@ -29,8 +35,8 @@ interface CoolingStanding {
   readonly isOnlyBreaker: boolean
   /** Only a preset's fixed windows keep it out. */
   readonly isOnlyFixed: boolean
-  /** Somebody has been let through and is finding out. */
-  readonly isOnTrial: boolean
+  /** Somebody has been let through and is finding out, until then at the latest. */
+  readonly trialLapsesAt: number | undefined
 }
 
 const OPEN: HealthStanding = { state: 'open' }
@@ -52,30 +58,40 @@ export function healthOf(scopes: readonly ScopeHealth[], now: number): HealthSta
   for (const health of scopes) {
     if (health.isQuiet) continue
     for (const { kind, window } of health.windowsAt(now)) {
-      if (window.state === 'reopened') continue
-      const { scope } = health
-      const { reason } = window
-      const isOnTrial = hasTrial(window, now)
-      if (window.state === 'cooling') {
-        const other = standing.state === 'cooling' ? standing : undefined
-        const isLast = other === undefined || window.until > other.until
-        standing = {
-          state: 'cooling',
-          scope: isLast ? scope : other.scope,
-          reason: isLast ? reason : other.reason,
-          until: isLast ? window.until : other.until,
-          isOnlyBreaker: (other?.isOnlyBreaker ?? true) && kind === 'breaker' && window.end === 'inferred',
-          isOnlyFixed: (other?.isOnlyFixed ?? true) && window.end === 'fixed',
-          isOnTrial: (other?.isOnTrial ?? standing.state === 'on_trial') || isOnTrial,
-        }
-      } else if (standing.state === 'cooling') {
-        if (isOnTrial) standing = { ...standing, isOnTrial }
-      } else if (isOnTrial) {
-        standing = { state: 'on_trial', scope, reason }
-      } else if (standing.state === 'open') {
-        standing = TRIAL
-      }
+      if (window.state !== 'reopened') standing = stricter(standing, health.scope, kind, window, now)
     }
   }
   return standing
+}
+
+function stricter(
+  standing: HealthStanding,
+  scope: HealthScope,
+  kind: WindowKind,
+  window: Cooling | HalfOpen,
+  now: number,
+): HealthStanding {
+  const { reason } = window
+  const lapsesAt = hasTrial(window, now) ? window.trial?.lapsesAt : undefined
+  if (window.state === 'cooling') {
+    const other = standing.state === 'cooling' ? standing : undefined
+    const last = other !== undefined && other.until >= window.until ? other : { scope, reason, until: window.until }
+    return {
+      state: 'cooling',
+      scope: last.scope,
+      reason: last.reason,
+      until: last.until,
+      isOnlyBreaker: (other?.isOnlyBreaker ?? true) && kind === 'breaker' && window.end === 'inferred',
+      isOnlyFixed: (other?.isOnlyFixed ?? true) && window.end === 'fixed',
+      trialLapsesAt: lapsesAt ?? lapseOf(standing),
+    }
+  }
+  if (standing.state === 'cooling') return lapsesAt === undefined ? standing : { ...standing, trialLapsesAt: lapsesAt }
+  if (lapsesAt !== undefined) return { state: 'on_trial', scope, reason, lapsesAt }
+  return standing.state === 'open' ? TRIAL : standing
+}
+
+function lapseOf(standing: HealthStanding): number | undefined {
+  if (standing.state === 'on_trial') return standing.lapsesAt
+  return standing.state === 'cooling' ? standing.trialLapsesAt : undefined
 }

@@ -13,15 +13,16 @@ import {
 
 const inferred: StayAway = { end: 'inferred', lengthMs: (rung) => [1_000, 2_000, 4_000][rung] ?? 8_000 }
 const stated = (until: number): StayAway => ({ end: 'stated', until })
-const at = (startedAt: number, lease = 1): AttemptMark => ({ lease, startedAt })
+/** Attempts are numbered by when they begin here, so that the later has the greater number. */
+const at = (startedAt: number, lease = startedAt): AttemptMark => ({ lease, startedAt })
 
-function fail(window: Window | undefined, stayAway: StayAway, attempt: AttemptMark, now: number): Window {
-  return afterFailure(window, 'rate_limit', stayAway, attempt, now)
+function fail(window: Window | undefined, stayAway: StayAway, mark: AttemptMark, now: number): Window {
+  return afterFailure(window, 'rate_limit', stayAway, { mark, newestLease: now, now })
 }
 
 describe('a window', () => {
   it('opens for the first rung of the ladder', () => {
-    expect(fail(undefined, inferred, at(90), 100)).toEqual({
+    expect(fail(undefined, inferred, at(90), 100)).toMatchObject({
       state: 'cooling',
       reason: 'rate_limit',
       since: 100,
@@ -102,6 +103,7 @@ describe('a window', () => {
       state: 'half_open',
       reason: 'timeout',
       since: 0,
+      openedAfter: 0,
       until: 1,
       rung: 0,
       trial: { lease: 7, lapsesAt: 9 },

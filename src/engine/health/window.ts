@@ -19,6 +19,8 @@ export interface Cooling {
   readonly reason: FailureReason
   /** Epoch milliseconds, as all times here. */
   readonly since: number
+  /** The newest attempt there was when it opened: those up to it were already under way. */
+  readonly openedAfter: number
   readonly until: number
   readonly end: WindowEnd
   /** Rung of the ladder: 0 for the first window. */
@@ -31,6 +33,7 @@ export interface HalfOpen {
   readonly state: 'half_open'
   readonly reason: FailureReason
   readonly since: number
+  readonly openedAfter: number
   readonly until: number
   readonly rung: number
   readonly trial?: Trial
@@ -40,6 +43,7 @@ interface Reopened {
   readonly state: 'reopened'
   readonly reason: FailureReason
   readonly since: number
+  readonly openedAfter: number
   readonly until: number
   readonly rung: number
 }
@@ -53,8 +57,20 @@ interface Trial {
 
 /** Whose outcome it is. */
 export interface AttemptMark {
+  /** Counts up: a later attempt has a greater one. */
   readonly lease: number
   readonly startedAt: number
+}
+
+/** The lease of an outcome that somebody reported by hand: it is news, whatever is under way. */
+export const BY_HAND = Number.POSITIVE_INFINITY
+
+/** When a failure arrives. */
+export interface Moment {
+  readonly mark: AttemptMark
+  /** The newest attempt there is. */
+  readonly newestLease: number
+  readonly now: number
 }
 
 /** What a failure says about how long to stay away. */
@@ -65,9 +81,11 @@ export type StayAway =
 /** The window as it is now: a cooling one whose end has passed becomes half-open or reopened. */
 export function windowAt(window: Window | undefined, now: number): Window | undefined {
   if (window?.state !== 'cooling' || now < window.until) return window
-  const { reason, since, until, rung, trial } = window
-  if (window.end !== 'inferred') return { state: 'reopened', reason, since, until, rung }
-  return { state: 'half_open', reason, since, until, rung, ...(trial && { trial }) }
+  const { reason, since, openedAfter, until, rung, trial } = window
+  const passed = { reason, since, openedAfter, until, rung }
+  return window.end === 'inferred'
+    ? { state: 'half_open', ...passed, ...(trial && { trial }) }
+    : { state: 'reopened', ...passed }
 }
 
 /**
@@ -81,24 +99,25 @@ export function afterFailure(
   window: Window | undefined,
   reason: FailureReason,
   stayAway: StayAway,
-  attempt: AttemptMark,
-  now: number,
+  moment: Moment,
 ): Window {
+  const { mark, now } = moment
   const current = windowAt(window, now)
-  if (current === undefined) return cooling(reason, stayAway, 0, now)
-  const wasUnderWay = attempt.startedAt < current.since
-  const isHeld = current.state === 'cooling' && current.trial?.lease !== attempt.lease
-  if (!wasUnderWay && !isHeld) return cooling(reason, stayAway, current.rung + 1, now)
+  if (current === undefined) return cooling(reason, stayAway, 0, moment)
+  const wasUnderWay = mark.lease <= current.openedAfter
+  const isHeld = current.state === 'cooling' && current.trial?.lease !== mark.lease
+  if (!wasUnderWay && !isHeld) return cooling(reason, stayAway, current.rung + 1, moment)
   if (stayAway.end === 'inferred') return current
-  if (
-    current.state === 'cooling' &&
-    current.end === 'stated' &&
-    stayAway.end === 'stated' &&
-    current.until >= stayAway.until
-  ) {
-    return current
-  }
-  return { ...cooling(reason, stayAway, current.rung, now), since: current.since }
+  const isLater =
+    current.state !== 'cooling' ||
+    current.end !== 'stated' ||
+    stayAway.end !== 'stated' ||
+    stayAway.until > current.until
+  if (!isLater) return current
+  const replacing = cooling(reason, stayAway, current.rung, moment)
+  return current.state === 'cooling'
+    ? { ...replacing, since: current.since, openedAfter: current.openedAfter }
+    : replacing
 }
 
 /** A success arrived: what is left of the window, if anything. */
@@ -128,7 +147,15 @@ export function hasTrial(window: Cooling | HalfOpen, now: number): boolean {
   return window.trial !== undefined && now < window.trial.lapsesAt
 }
 
-function cooling(reason: FailureReason, stayAway: StayAway, rung: number, now: number): Cooling {
+function cooling(reason: FailureReason, stayAway: StayAway, rung: number, { newestLease, now }: Moment): Cooling {
   const until = stayAway.end === 'inferred' ? now + stayAway.lengthMs(rung) : stayAway.until
-  return { state: 'cooling', reason, since: now, until: Math.max(now, until), end: stayAway.end, rung }
+  return {
+    state: 'cooling',
+    reason,
+    since: now,
+    openedAfter: newestLease,
+    until: Math.max(now, until),
+    end: stayAway.end,
+    rung,
+  }
 }

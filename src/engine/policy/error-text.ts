@@ -1,23 +1,30 @@
 import type { ClassifyInput } from '../../failure/index.ts'
-import { isRecord } from '../checks.ts'
 
-/** Status, message and body as one lower-case text: all that the published designs look at. */
+/** Status, message and body as one lower-case text: all that the published designs look at. Never throws. */
 export function errorText({ status, body, error }: ClassifyInput): string {
-  return [status, body, error]
-    .map((part) => textOf(part))
-    .join(' ')
-    .toLowerCase()
+  return [textOf(status), textOf(body), errorTextOf(error)].join(' ').toLowerCase()
 }
 
+function errorTextOf(error: unknown): string {
+  if (!(error instanceof Error)) return textOf(error)
+  return [
+    () => textOf((error as { status?: unknown }).status),
+    () => error.message,
+    () => textOf((error as { body?: unknown }).body),
+  ]
+    .map(orNothing)
+    .join(' ')
+}
+
+/** Errors that hold errors are not looked into: one may hold itself. */
 function textOf(part: unknown): string {
-  if (part === undefined || part === null) return ''
-  if (typeof part !== 'object') return String(part)
-  if (part instanceof Error) {
-    const { status, body } = part as { status?: unknown; body?: unknown }
-    return [status, part.message, body].map((inner) => textOf(inner)).join(' ')
-  }
+  if (part === undefined || part === null || part instanceof Error) return ''
+  return orNothing(() => (typeof part === 'object' ? (JSON.stringify(part) ?? '') : String(part)))
+}
+
+function orNothing(read: () => string): string {
   try {
-    return isRecord(part) || Array.isArray(part) ? (JSON.stringify(part) ?? '') : ''
+    return read()
   } catch {
     return ''
   }
