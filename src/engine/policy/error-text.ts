@@ -5,6 +5,11 @@ export function errorText({ status, body, error }: ClassifyInput): string {
   return [textOf(status), textOf(body), errorTextOf(error)].join(' ').toLowerCase()
 }
 
+/** What both designs take for a rate limit. */
+export function saysRateLimit(text: string): boolean {
+  return ['429', 'rate limit', 'too many requests'].some((phrase) => text.includes(phrase))
+}
+
 function errorTextOf(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error)
   return [

@@ -1,5 +1,5 @@
 import { type ClassifyInput, classifyFailure, type Failure } from '../../failure/index.ts'
-import { errorText } from './error-text.ts'
+import { errorText, saysRateLimit } from './error-text.ts'
 import type { FailurePolicy } from './policy.ts'
 
 export interface PraisonaiOptions {
@@ -34,13 +34,11 @@ export function praisonaiPolicy({ rateLimitCooldownMs, errorCooldownMs }: Praiso
   }
 }
 
-const RATE_LIMIT = ['429', 'rate limit', 'too many requests']
-
 function classifyAsRateLimitOrError(input: ClassifyInput): Failure {
   const evidence = classifyFailure(input)
   if (evidence.reason === 'canceled') return evidence
   const text = errorText(input)
-  const isRateLimit = evidence.reason === 'rate_limit' || RATE_LIMIT.some((phrase) => text.includes(phrase))
+  const isRateLimit = evidence.reason === 'rate_limit' || saysRateLimit(text)
   return {
     ...evidence,
     reason: isRateLimit ? 'rate_limit' : evidence.reason,

@@ -1,5 +1,5 @@
 import { type ClassifyInput, classifyFailure, type Failure } from '../../failure/index.ts'
-import { errorText } from './error-text.ts'
+import { errorText, saysRateLimit } from './error-text.ts'
 import type { FailurePolicy } from './policy.ts'
 
 export interface RsclawOptions {
@@ -36,7 +36,6 @@ export function rsclawPolicy({ backoffMs, minCooldownMs, maxCooldownMs }: Rsclaw
   }
 }
 
-const RATE_LIMIT = ['429', 'rate limit', 'too many requests']
 const AUTH = ['401', 'unauthorized', 'invalid api key']
 
 function classifyBySubstring(input: ClassifyInput): Failure {
@@ -44,7 +43,7 @@ function classifyBySubstring(input: ClassifyInput): Failure {
   if (evidence.reason === 'canceled') return evidence
   const text = errorText(input)
   const base = { ...evidence, confidence: 'text', mayRetryTarget: false } as const
-  if (RATE_LIMIT.some((phrase) => text.includes(phrase))) {
+  if (saysRateLimit(text)) {
     return {
       ...base,
       reason: 'rate_limit',
