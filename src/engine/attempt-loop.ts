@@ -4,6 +4,7 @@ import { soonestOpening } from './availability.ts'
 import { type Candidate, Chooser } from './chooser.ts'
 import type { Committed, Engine, LoopRequest, Work } from './engine.ts'
 import type { AttemptKind } from './events.ts'
+import { formatTarget } from './model-ref.ts'
 import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
 import type { Target } from './target.ts'
 
@@ -80,7 +81,7 @@ export class AttemptLoop<T> {
     const { engine, target } = { engine: this.#engine, target: candidate.target }
     const { life, work } = this.#request
     const { clock, hub, settings } = engine
-    if (this.#last !== undefined && this.#last.target !== target) {
+    if (this.#last !== undefined && formatTarget(this.#last.target) !== formatTarget(target)) {
       engine.onFailover(this.#last.target, target, this.#last.failure, life.id)
       this.#last = undefined
       if (life.signal.aborted) return undefined
@@ -128,7 +129,7 @@ export class AttemptLoop<T> {
 
   async #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
     const { target, signal, number } = attempt
-    const key = this.#engine.credentials.keyOf(target.credential, this.#engine.clock.now())
+    const key = this.#engine.credentials.keyOf(target.credential)
     const apiKey = typeof key === 'object' ? await key : key
     if (apiKey !== undefined) attempt.secrets = [apiKey]
     // The caller may have left meanwhile, even in a listener that was told of this attempt.
@@ -154,6 +155,7 @@ export class AttemptLoop<T> {
     const { failure, target } = setback
     const { link } = candidate
     const now = clock.now()
+    if (failure.reason === 'auth') this.#engine.credentials.wasRefused(target.credential, setback.secrets)
     if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
     this.#last = setback
     this.#earliest ??= setback

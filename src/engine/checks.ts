@@ -1,4 +1,4 @@
-import { invalidOption } from '../failure/index.ts'
+import { FailoverError, invalidOption } from '../failure/index.ts'
 
 /** What a number option may be. */
 interface NumberRange {
@@ -11,17 +11,21 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/**
+ * A wrong option, whose value is not shown where it is a text: what stands in a wrong place may be a key.
+ */
+export function misplaced(path: string, value: unknown, allowed: string): FailoverError {
+  if (typeof value !== 'string') return invalidOption(path, value, allowed)
+  return new FailoverError('INVALID_OPTION', `${path}: a text of ${value.length} characters is not allowed; ${allowed}`)
+}
+
 /** Throws unless `value` is a plain object whose keys are all known; a typo must not silently do nothing. */
 export function checkRecord(path: string, value: unknown, allowed: readonly string[]): void {
-  if (!isRecord(value)) throw invalidOption(path, value, 'it must be an object')
+  if (!isRecord(value)) throw misplaced(path || 'options', value, 'it must be an object')
   for (const key of Object.keys(value)) {
-    if (!allowed.includes(key)) {
-      throw invalidOption(
-        path === '' ? key : `${path}.${key}`,
-        value[key],
-        `there is no such option; allowed are ${allowed.join(', ')}`,
-      )
-    }
+    if (allowed.includes(key)) continue
+    const place = path === '' ? key : `${path}.${key}`
+    throw misplaced(place, value[key], `there is no such option; allowed are ${allowed.join(', ')}`)
   }
 }
 

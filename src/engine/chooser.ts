@@ -125,10 +125,7 @@ export class Chooser {
     const target =
       open.find(({ profile }) => profile === link.pinned) ??
       this.#engine.strategy.choose([first, ...others], this.#request.sessionKey)
-    if (wantsDeferred && !this.#engine.tokens.take(target.origin, now)) {
-      this.course.exclude(target)
-      return this.#chooseIn(link, wantsDeferred, now)
-    }
+    if (!this.#isPaidFor(target, now)) return this.#chooseIn(link, wantsDeferred, now)
     return {
       do: 'try',
       candidate: { link, target },
@@ -143,14 +140,14 @@ export class Chooser {
     const [only] = blocked
     // A sole target is never refused by a breaker window: the window limits what is in flight instead.
     if (only !== undefined && blocked.length === 1 && only.mayPanic && !only.isOnTrial) {
-      return now < only.putOffUntil ? { do: 'wait', until: only.putOffUntil, cause: 'backoff' } : this.#panic(only)
+      return now < only.putOffUntil ? { do: 'wait', until: only.putOffUntil, cause: 'backoff' } : this.#panic(only, now)
     }
     const until = this.#waitableUntil(blocked, now)
     if (wait && until !== undefined) return until
     const likeliest = blocked.every(({ mayPanic, putOffUntil }) => mayPanic && putOffUntil <= now)
       ? earliest(blocked.filter(({ isOnTrial }) => !isOnTrial))
       : undefined
-    if (panic !== 'never' && likeliest !== undefined) return this.#panic(likeliest)
+    if (panic !== 'never' && likeliest !== undefined) return this.#panic(likeliest, now)
     return { do: 'give_up' }
   }
 
@@ -171,8 +168,18 @@ export class Chooser {
     return { do: 'wait', until: Math.min(now + patienceMs, life.deadlineAt, ...times), cause }
   }
 
-  #panic({ candidate }: Blocked): Choice {
-    return { do: 'try', candidate, kind: 'panic' }
+  #panic({ candidate }: Blocked, now: number): Choice {
+    return this.#isPaidFor(candidate.target, now)
+      ? { do: 'try', candidate, kind: 'panic' }
+      : this.#chooseWhenNothingIsOpen(now)
+  }
+
+  /** Trying the same target again takes a retry of its origin, whatever the occasion; without one it is over for it. */
+  #isPaidFor(target: Target, now: number): boolean {
+    const isPaid =
+      this.course.tries(target) === 0 || this.course.isFree(target) || this.#engine.tokens.take(target.origin, now)
+    if (!isPaid) this.course.exclude(target)
+    return isPaid
   }
 
   /** The candidates that are left but may not be tried now. */

@@ -21,7 +21,10 @@ export class Course {
   readonly #tries = new Map<ScopeHealth, number>()
   readonly #excluded = new Set<ScopeHealth | ChainLink>()
   readonly #deferred = new Map<ScopeHealth, number>()
+  readonly #deferrals = new Map<ScopeHealth, number>()
   readonly #missedModel = new Set<ChainLink>()
+  /** Whose latest failure was a rate limit. */
+  readonly #rateLimited = new Set<ScopeHealth>()
   #contextFailures = 0
   #unknownFailures = 0
 
@@ -38,6 +41,11 @@ export class Course {
     this.#tries.set(own(target), this.tries(target) + 1)
   }
 
+  /** A target that was rate limited and comes back when it was told to is no load on anything that is down. */
+  isFree(target: Target): boolean {
+    return this.#rateLimited.has(own(target))
+  }
+
   exclude(target: Target): void {
     this.#excluded.add(own(target))
   }
@@ -45,6 +53,8 @@ export class Course {
   /** May this request still try the target at all? */
   allows(link: ChainLink, target: Target): boolean {
     if (this.tries(target) >= this.#maxTries) return false
+    // What lies with a model or an origin is tried as often as one target, whatever the number of keys.
+    if (target.allScopes.some((scope) => (this.#deferrals.get(scope) ?? 0) >= this.#maxTries)) return false
     if (this.#excluded.size === 0) return true
     return !(this.#excluded.has(link) || target.allScopes.some((scope) => this.#excluded.has(scope)))
   }
@@ -68,6 +78,8 @@ export class Course {
    * @param backoffUntil when what is put off may be tried again, epoch milliseconds
    */
   after(failure: Failure, link: ChainLink, isFirstModel: boolean, target: Target, backoffUntil: number): Turn {
+    if (failure.reason === 'rate_limit') this.#rateLimited.add(own(target))
+    else this.#rateLimited.delete(own(target))
     if (!failure.mayRetryTarget && failure.nextStep !== 'return') this.exclude(target)
     switch (failure.nextStep) {
       case 'return':
@@ -87,7 +99,7 @@ export class Course {
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
         if (failure.reason === 'permission') this.#excluded.add(target.scopes.provider)
-        else this.#deferred.set(target.scopes.provider, backoffUntil)
+        else this.#putOff(target.scopes.provider, backoffUntil)
         return 'go_on'
     }
   }
@@ -140,7 +152,12 @@ export class Course {
     const { scopes } = target
     const deferred =
       scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? own(target)) : own(target)
-    this.#deferred.set(deferred, until)
+    this.#putOff(deferred, until)
+  }
+
+  #putOff(scope: ScopeHealth, until: number): void {
+    this.#deferred.set(scope, until)
+    this.#deferrals.set(scope, (this.#deferrals.get(scope) ?? 1) + 1)
   }
 }
 

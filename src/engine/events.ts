@@ -220,14 +220,19 @@ export class EventHub {
     }
   }
 
-  /** Calls foreign code that is told of an event. */
-  guard(event: FailoverEventType, call: () => void): void {
+  /** Calls foreign code that is told of an event, be it of the kind that answers later. */
+  guard(event: FailoverEventType, call: () => unknown): void {
     try {
-      call()
+      const answer = call()
+      if (answer instanceof Promise) answer.catch((error: unknown) => this.#complain(event, error))
     } catch (error) {
-      // One that fails at hearing of a failure would never end.
-      if (event === 'listener_failed') return
-      this.emit({ type: 'listener_failed', event, message: error instanceof Error ? error.message : String(error) })
+      this.#complain(event, error)
     }
+  }
+
+  #complain(event: FailoverEventType, error: unknown): void {
+    // One that fails at hearing of a failure would never end.
+    if (event === 'listener_failed') return
+    this.emit({ type: 'listener_failed', event, message: error instanceof Error ? error.message : String(error) })
   }
 }

@@ -25,6 +25,7 @@ import { policyOf } from './policy/index.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
 import type { AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
+import { withoutPrompt } from './redaction.ts'
 import {
   type CallOptions,
   checkFailureMark,
@@ -38,7 +39,7 @@ import { retryDelayMs } from './retry-delay.ts'
 import { RetryTokens } from './retry-tokens.ts'
 import { Routes } from './routes.ts'
 import { priorityStrategy } from './select/priority.ts'
-import { type FailoverStatus, profileStatus } from './status.ts'
+import { type FailoverStatus, isProfileAvailable, profileStatus } from './status.ts'
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
@@ -74,7 +75,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #requests: Requests<Request, Event>
   readonly #leases: Leases
   readonly #waiting: WaitingRoom
-  readonly #credentials = new Credentials()
+  readonly #credentials: Credentials
   readonly #engine: Engine
   readonly #onFailover = new Set<FailoverCallback>()
 
@@ -85,6 +86,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#clock = parseClock(options.clock)
     this.#random = parseRandom(options.random)
     this.#registry = parseRegistry(options.registry)
+    this.#credentials = new Credentials(this.#clock)
     this.#hub = new EventHub(() => this.#clock.now())
     this.#waiting = new WaitingRoom(this.#clock, settings.wait.maxQueued)
     const policy = policyOf(settings, this.#random)
@@ -171,16 +173,16 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   }
 
   /**
-   * Changes some options of a profile. A changed key clears what stood against the old one (auth, permission and
-   * billing windows).
+   * Changes some options of a profile. A changed key clears what stood against the old one (its own auth, permission
+   * and billing windows; what stands against its quota group or the origin is not the key's).
    * @throws FailoverError `UNKNOWN_PROFILE`, `INVALID_OPTION`
    */
   updateProfile(id: string, patch: Partial<Omit<ProfileOptions, 'id'>>): Profile {
-    const { credential: before, origin } = this.#table.profileTarget(id)
+    const before = this.#table.profileTarget(id).credential
     const profile = before.with(patch)
     this.#table.replace(profile)
     if (profile.apiKey !== before.apiKey) {
-      this.#book.clear(this.#book.scopesOf(profile, origin), 'key_change', ['auth', 'billing', 'permission'])
+      this.#book.clear(this.#book.ownScopesOf(profile), 'key_change', ['auth', 'billing', 'permission'])
     }
     this.#hub.emit({ type: 'profile_changed', profile: id })
     this.#waiting.wakeAll()
@@ -285,13 +287,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   status(): FailoverStatus {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
-    const profiles = this.#table
+    const targets = this.#table
       .profileTargets()
-      .map((target) => profileStatus(target, this.#table.knownTargets(target.credential), now))
+      .map((target) => [target, ...this.#table.knownTargets(target.credential)] as const)
     return {
-      totalProfiles: profiles.length,
-      availableProfiles: profiles.filter(({ status }) => status === 'available').length,
-      profiles,
+      totalProfiles: targets.length,
+      availableProfiles: targets.filter(([profile, ...models]) => isProfileAvailable(profile, models, now)).length,
+      profiles: targets.map(([profile, ...models]) => profileStatus(profile, models, now)),
       config: this.#settings,
     }
   }
@@ -395,11 +397,15 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     return first === undefined ? undefined : this.#engine.strategy.choose([first, ...others], query.sessionKey)
   }
 
-  /** A profile is looked at on the model that is asked for, else on its default one, else as such. */
+  /**
+   * A profile is looked at on the model that is asked for, else on its default one, else as such. A model without a
+   * provider names its provider itself, as in a request.
+   */
   #targetsOf({ provider, model }: ProfileQuery): Target[] {
+    const asked = provider === undefined && model !== undefined ? this.#table.resolve(model) : { provider, model }
     return this.#table
-      .profileTargets(provider)
-      .map((target) => this.#table.target(target.profile, model ?? target.credential.model))
+      .profileTargets(asked.provider)
+      .map((target) => this.#table.target(target.profile, asked.model || target.credential.model))
   }
 
   #areEqual(a: Target, b: Target): boolean {
@@ -413,7 +419,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       type: 'failover',
       from: from.toJSON(),
       to: to.toJSON(),
-      failure,
+      failure: withoutPrompt(failure),
       ...(requestId !== undefined && { requestId }),
     })
     for (const callback of this.#onFailover)

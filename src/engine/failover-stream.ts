@@ -78,6 +78,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   #usage: Usage | undefined
   #error: FailoverError | undefined
   #isReading = false
+  #isTaken = false
   #isOver = false
 
   constructor(dependencies: StreamDependencies, opened: OpenedStream<Event>) {
@@ -113,7 +114,10 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.#cancel(error)
   }
 
+  /** @throws FailoverError `INVALID_REQUEST` where it is read a second time: that would look like an empty answer */
   [Symbol.asyncIterator](): AsyncIterator<Event, void, undefined> {
+    if (this.#isTaken) throw new FailoverError('INVALID_REQUEST', 'a stream can be read once; this one has been')
+    this.#isTaken = true
     return {
       next: () => this.#events.next(),
       return: () => {

@@ -47,6 +47,7 @@ export class Lease {
     this.isTrial = isTrial
     this.#mark = mark
     target.health.begin(mark.startedAt)
+    for (const scope of target.allScopes) scope.hold()
   }
 
   get profile(): Profile {
@@ -107,6 +108,7 @@ export class Lease {
     this.#isEnded = true
     const { health } = this.target
     health.end()
+    for (const scope of this.target.allScopes) scope.letGo()
     if (usage !== undefined) health.note({ usage }, this.#dependencies.clock.now())
     this.#dependencies.onEnd(this)
   }

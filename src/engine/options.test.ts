@@ -8,7 +8,7 @@ function construct(options: unknown): () => unknown {
 
 describe('a wrong option', () => {
   it.each<[options: unknown, message: string]>([
-    [42, ': 42 is not allowed; it must be an object'],
+    [42, 'options: 42 is not allowed; it must be an object'],
     [
       { fallback: [] },
       'fallback: an array of 0 is not allowed; there is no such option; allowed are order, fallbacks,',
@@ -82,7 +82,7 @@ describe('a wrong option', () => {
     ],
     [
       { profiles: [{ id: 'a:b', apikey: 'x' }] },
-      'profiles[0].apikey: a value of type string is not allowed; there is no such option',
+      'profiles[0].apikey: a text of 1 characters is not allowed; there is no such option',
     ],
     [
       { profiles: [{ id: 'a:b', apiKey: '' }] },
@@ -90,7 +90,7 @@ describe('a wrong option', () => {
     ],
     [
       { profiles: [{ id: 'a:b', baseUrl: 'localhost' }] },
-      'profiles[0].baseUrl: "localhost" is not allowed; it must be a URL',
+      'profiles[0].baseUrl: a text of 9 characters is not allowed; it must be an http or https URL',
     ],
     [
       { profiles: [{ id: 'a:b', priority: 'high' }] },
@@ -130,7 +130,11 @@ describe('a wrong argument', () => {
   const wrong = (value: unknown): never => value as never
 
   it.each<[what: string, action: () => unknown, message: string]>([
-    ['getNextProfile', () => manager.getNextProfile(wrong({ providers: 'a' })), 'query.providers: "a" is not allowed'],
+    [
+      'getNextProfile',
+      () => manager.getNextProfile(wrong({ providers: 'a' })),
+      'query.providers: a text of 1 characters is not allowed',
+    ],
     ['acquire', () => manager.acquire(wrong(null)), 'query: null is not allowed'],
     [
       'markFailure',
@@ -142,7 +146,11 @@ describe('a wrong argument', () => {
       () => manager.markFailure('a:b', 'x', { retryAfterMs: -1 }),
       'mark.retryAfterMs: -1 is not allowed',
     ],
-    ['updateProfile', () => manager.updateProfile('a:b', wrong({ id: 'c' })), 'patch.id: "c" is not allowed'],
+    [
+      'updateProfile',
+      () => manager.updateProfile('a:b', wrong({ id: 'c' })),
+      'patch.id: a text of 1 characters is not allowed',
+    ],
     ['getRetryDelayMs', () => manager.getRetryDelayMs(-1), 'attempt: -1 is not allowed'],
     ['onFailover', () => manager.onFailover(wrong('x')), 'callback: "x" is not allowed; it must be a function'],
     [

@@ -156,6 +156,7 @@ const OPTION_KEYS = [...Object.keys(DEFAULTS), 'profiles', 'registry', 'clock', 
 export function parseSettings(options: DataOptions): Settings {
   checkRecord('', options, OPTION_KEYS)
   checkGroups(options)
+  if (options.order !== undefined) checkOrderShape(options.order)
   if (options.fallbacks !== undefined) checkTexts('fallbacks', options.fallbacks)
   checkRoutes(options.routes ?? {})
   checkOneOf('strategy', options.strategy, ['priority'])
@@ -176,11 +177,14 @@ export function parseSettings(options: DataOptions): Settings {
   return settings
 }
 
-/** An order may name only profiles that there are, and each of them once. */
-export function checkOrder(order: unknown, providerOf: (profile: string) => string | undefined): void {
+function checkOrderShape(order: unknown): void {
   if (!isRecord(order)) throw invalidOption('order', order, 'it must be an object of provider name and profile ids')
+  for (const [provider, ids] of Object.entries(order)) checkTexts(`order.${provider}`, ids)
+}
+
+/** An order may name only profiles that there are, and each of them once. */
+export function checkOrder(order: Settings['order'], providerOf: (profile: string) => string | undefined): void {
   for (const [provider, ids] of Object.entries(order)) {
-    checkTexts(`order.${provider}`, ids)
     for (const [index, id] of ids.entries()) {
       const path = `order.${provider}[${index}]`
       if (providerOf(id) !== provider) throw invalidOption(path, id, `there is no profile of this id for ${provider}`)

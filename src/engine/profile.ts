@@ -1,8 +1,11 @@
 import { invalidOption } from '../failure/index.ts'
-import { checkName, checkNumber, checkRecord, checkText, isRecord } from './checks.ts'
+import { checkName, checkNumber, checkRecord, checkText, isRecord, misplaced } from './checks.ts'
 
-/** A key that is fetched when it is needed. It is kept until `expiresAt` (epoch milliseconds; absent: for good). */
-export type ApiKeySource = () => ApiKeyGrant | Promise<ApiKeyGrant>
+/**
+ * A key that is fetched when it is needed, within 10 s. It is kept until `expiresAt` (epoch milliseconds; absent: for
+ * good), or until a provider refuses it.
+ */
+export type ApiKeySource = (options: { readonly signal: AbortSignal }) => ApiKeyGrant | Promise<ApiKeyGrant>
 export type ApiKeyGrant = string | { readonly value: string; readonly expiresAt?: number }
 
 /** Limits the client keeps by itself, so that the provider need not refuse. Absent: not limited. */
@@ -113,7 +116,7 @@ export class Profile {
       id,
       provider,
       apiKey: maskKey(this.#apiKey),
-      baseUrl,
+      baseUrl: shownUrl(baseUrl),
       model,
       priority,
       weight,
@@ -162,9 +165,7 @@ function checkProfileOptions(options: ProfileOptions, path: string): void {
       'it must be a text that is not empty, or a function; leave it out where there is none',
     )
   }
-  if (options.baseUrl !== undefined && !URL.canParse(options.baseUrl)) {
-    throw invalidOption(`${path}.baseUrl`, options.baseUrl, 'it must be a URL such as https://api.example.com/v1')
-  }
+  if (options.baseUrl !== undefined) checkBaseUrl(`${path}.baseUrl`, options.baseUrl)
   if (options.model !== undefined) checkText(`${path}.model`, options.model)
   if (options.quotaGroup !== undefined) checkName(`${path}.quotaGroup`, options.quotaGroup)
   checkNumber(`${path}.priority`, options.priority, { min: Number.MIN_SAFE_INTEGER })
@@ -177,6 +178,24 @@ function checkProfileOptions(options: ProfileOptions, path: string): void {
   if (options.metadata !== undefined && !isRecord(options.metadata)) {
     throw invalidOption(`${path}.metadata`, options.metadata, 'it must be an object')
   }
+}
+
+/** The value is not shown: a key is easily put into the wrong field, and a URL may hold one. */
+function checkBaseUrl(path: string, value: unknown): void {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
+  if (url === undefined || !isHttp || url.username !== '' || url.password !== '') {
+    throw misplaced(
+      path,
+      value,
+      'it must be an http or https URL without user name and password, such as https://api.example.com/v1',
+    )
+  }
+}
+
+/** Without its query, which may hold a key. */
+function shownUrl(baseUrl: string | undefined): string | undefined {
+  return baseUrl?.replace(/\?.*$/s, '?…')
 }
 
 function providerOfId(id: string): string {

@@ -1,4 +1,4 @@
-import { redactKnown } from '../failure/index.ts'
+import { type Failure, redactKnown } from '../failure/index.ts'
 import { isRecord } from './checks.ts'
 
 /** What stands for an object that cannot be copied without its secret. */
@@ -42,10 +42,12 @@ function isPlain(value: object): boolean {
 /** Does a secret occur in the value, in anything it holds, or in what iterating over it yields (`Headers`, maps)? */
 function mentions(value: unknown, secrets: readonly string[], seen = new Set<unknown>()): boolean {
   if (typeof value === 'string') return secrets.some((secret) => value.includes(secret))
-  if (typeof value !== 'object' || value === null) return false
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
   if (ArrayBuffer.isView(value))
     return value instanceof Uint8Array && mentions(new TextDecoder('latin1').decode(value), secrets)
-  if (seen.has(value) || seen.size > MAX_LOOKED_AT) return false
+  if (seen.has(value)) return false
+  // Too much to look through: taken for granted, since a key that is shown cannot be taken back.
+  if (seen.size > MAX_LOOKED_AT) return true
   seen.add(value)
   const holds = (read: () => unknown): boolean => {
     try {
@@ -61,4 +63,12 @@ function mentions(value: unknown, secrets: readonly string[], seen = new Set<unk
 
 function isRecordOrArray(value: object): boolean {
   return Array.isArray(value) || (isRecord(value) && isPlain(value))
+}
+
+/**
+ * A failure as events tell it: what a provider says of a request that it rejects may quote the prompt, so the rule
+ * stands in for it.
+ */
+export function withoutPrompt(failure: Failure): Failure {
+  return failure.scope === 'request' ? { ...failure, message: `${failure.reason} (${failure.ruleId})` } : failure
 }

@@ -3,6 +3,7 @@ import { type Attempt, AttemptTimeout } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { EventDraft } from './events.ts'
 import type { Usage } from './provider.ts'
+import { withoutPrompt } from './redaction.ts'
 import type { Target } from './target.ts'
 
 export interface LifeDependencies {
@@ -59,7 +60,7 @@ export class RequestLife {
     const diagnosis = this.#dependencies.classify(error, attempt.target, attempt.secrets)
     // A limit that our own deadline cut short proves nothing about the target.
     const isCutShort = error instanceof AttemptTimeout && error.limit.isCutShort
-    const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : diagnosis
+    const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : this.#ofOwnAbort(diagnosis)
     const { record } = attempt
     attempt.end('failed')
     Object.assign(
@@ -73,7 +74,7 @@ export class RequestLife {
       type: 'attempt_failed',
       durationMs: record.durationMs,
       isCommitted,
-      failure,
+      failure: withoutPrompt(failure),
     }))
     attempt.lease.failWith(failure, this.id)
     return failure
@@ -121,6 +122,19 @@ export class RequestLife {
 
   get #durationMs(): number {
     return this.#dependencies.clock.now() - this.startedAt
+  }
+
+  /** Whoever was aborted although the caller has not left was aborted by code of his own: that is no cancellation. */
+  #ofOwnAbort(failure: Failure): Failure {
+    if (failure.reason !== 'canceled' || this.signal.aborted) return failure
+    return {
+      ...failure,
+      reason: 'unknown',
+      scope: 'target',
+      nextStep: 'next_model',
+      isRetryable: true,
+      ruleId: 'local.foreign_abort',
+    }
   }
 
   #expire(): void {

@@ -1,5 +1,5 @@
 import { invalidOption } from '../failure/index.ts'
-import { checkNumber, checkRecord, checkText, checkTexts } from './checks.ts'
+import { checkBoolean, checkNumber, checkRecord, checkText, checkTexts } from './checks.ts'
 import type { Usage } from './provider.ts'
 
 /** Which profiles a look or a lease is about. Everything is optional. */
@@ -39,6 +39,9 @@ export interface SuccessMark {
 
 export function checkQuery(query: ProfileQuery, further: readonly string[] = []): void {
   checkRecord('query', query, ['provider', 'model', 'sessionKey', ...further])
+  for (const name of ['provider', 'model', 'sessionKey'] as const) {
+    if (query[name] !== undefined) checkText(`query.${name}`, query[name])
+  }
 }
 
 export function checkCallOptions(options: CallOptions): void {
@@ -54,5 +57,7 @@ export function checkCallOptions(options: CallOptions): void {
 
 export function checkFailureMark(mark: FailureMark): void {
   checkRecord('mark', mark, ['model', 'isRateLimit', 'retryAfterMs'])
+  if (mark.model !== undefined) checkText('mark.model', mark.model)
+  checkBoolean('mark.isRateLimit', mark.isRateLimit)
   checkNumber('mark.retryAfterMs', mark.retryAfterMs)
 }

@@ -1,6 +1,9 @@
 import type { Random } from './clock.ts'
 import type { RetryOptions } from './options.ts'
 
+/** More doublings than any delay has room for. */
+const MAX_DOUBLINGS = 40
+
 /**
  * How long to wait before the try after the n-th failure (0 is the first): `minDelayMs`, doubled each time if
  * `exponential`, varied by `jitter`, never more than `maxDelayMs`. Milliseconds.
@@ -10,6 +13,6 @@ export function retryDelayMs(
   { minDelayMs, maxDelayMs, jitter, exponential }: RetryOptions,
   random: Random,
 ): number {
-  const delayMs = exponential ? minDelayMs * 2 ** failures : minDelayMs
-  return Math.min(maxDelayMs, delayMs * (1 + jitter * (2 * random() - 1)))
+  const delayMs = exponential ? minDelayMs * 2 ** Math.min(failures, MAX_DOUBLINGS) : minDelayMs
+  return Math.min(maxDelayMs, Math.round(delayMs * (1 + jitter * (2 * random() - 1))))
 }

@@ -1,4 +1,5 @@
 import type { FailureReason } from '../failure/index.ts'
+import { isOpen } from './availability.ts'
 import type { WindowKind } from './health/ladder.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
 import { type HealthStanding, healthOf } from './health/standing.ts'
@@ -49,7 +50,7 @@ export interface ProfileStatus extends ProfileView, HealthView {
 
 export interface FailoverStatus {
   readonly totalProfiles: number
-  /** Profiles that nothing stands against on at least one of the models they have been asked for. */
+  /** Profiles with at least one open target: nothing stands against them, and their own limits leave room. */
   readonly availableProfiles: number
   readonly profiles: readonly ProfileStatus[]
   readonly config: Settings
@@ -90,6 +91,11 @@ export function profileStatus(profile: Target, targets: readonly Target[], now: 
   }
 }
 
+/** With at least one open target; a profile nobody has asked for anything yet counts by itself. */
+export function isProfileAvailable(profile: Target, targets: readonly Target[], now: number): boolean {
+  return isOpen(profile, now) && (targets.length === 0 || targets.some((target) => isOpen(target, now)))
+}
+
 /** A profile is as it stands itself; where that is open but all its models are out, as the first to come back. */
 function ownView(profile: Target, models: readonly ModelStatus[], now: number): HealthView {
   const view = healthView(profile, now)
@@ -110,7 +116,8 @@ function healthView(target: Target, now: number): HealthView {
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
   if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }
   const { kind, since, isInferred } = windowBehind(target.allScopes, standing.until, now)
-  const clearedBy = kind === 'auth' || kind === 'billing' ? 'key_change' : isInferred ? 'trial' : 'time'
+  const clearedBy =
+    kind === 'auth' || kind === 'billing' || kind === 'permission' ? 'key_change' : isInferred ? 'trial' : 'time'
   return { status, reason: standing.reason, since, until: standing.until, clearedBy }
 }
 

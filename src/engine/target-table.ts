@@ -8,6 +8,8 @@ import type { Target } from './target.ts'
 
 /** Models whose targets are kept ready, for each provider; a caller who invents names must not fill the memory. */
 const MAX_MODELS = 1_000
+/** Providers that are known by nothing but their name, likewise. */
+const MAX_NAMES = 1_000
 
 interface Tenant {
   readonly profile: Profile
@@ -78,9 +80,15 @@ export class TargetTable<Request extends ModelRequest, Event> {
     return (this.#tenants.get(id) ?? this.#implicitById(id))?.profile
   }
 
-  /** Every profile as such, in the order in which they would be tried; across providers, by priority. */
+  /**
+   * Every profile as such, in the order in which they would be tried; across providers, by priority. The implicit
+   * profile of a provider that is registered is among them where the provider is named.
+   */
   profileTargets(provider?: string): Target[] {
-    if (provider !== undefined) return this.#tenantsOf(provider).map(({ target }) => target)
+    if (provider !== undefined) {
+      const isKnown = this.#byProvider.has(provider) || this.#registry.get(provider).state === 'registered'
+      return isKnown ? this.#tenantsOf(provider).map(({ target }) => target) : []
+    }
     const places = [...this.#tenants.values()].sort(
       (a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared,
     )
@@ -122,8 +130,14 @@ export class TargetTable<Request extends ModelRequest, Event> {
     return known ?? this.#book.target(profile, model, target.origin)
   }
 
-  /** The models that a profile has targets ready for. */
+  /** The targets of a profile that it has been asked for lately, or that something stands against. */
   knownTargets(profile: Profile): Target[] {
+    const ready = this.#readyTargets(profile)
+    const others = this.#book.modelsAgainst(profile).filter((model) => ready.every((target) => target.model !== model))
+    return [...ready, ...others.map((model) => this.target(profile.id, model))]
+  }
+
+  #readyTargets(profile: Profile): Target[] {
     return [...(this.#targets.get(profile.provider)?.values() ?? [])]
       .flat()
       .filter((target) => target.profile === profile.id)
@@ -194,14 +208,23 @@ export class TargetTable<Request extends ModelRequest, Event> {
   #implicitOf(provider: string): Tenant {
     const known = this.#implicit.get(provider)
     if (known !== undefined) return known
+    if (this.#implicit.size >= MAX_NAMES) this.#dropOldestName()
     const profile = new Profile({ id: `${provider}:default`, provider })
-    const tenant: Tenant = {
-      profile,
-      declared: 0,
-      target: this.#book.target(profile, undefined, this.#originOf(profile)),
-    }
+    const target = this.#book.target(profile, undefined, this.#originOf(profile))
+    const tenant: Tenant = { profile, declared: 0, target }
     this.#implicit.set(provider, tenant)
     return tenant
+  }
+
+  /** Names that no provider is registered under come from callers: the oldest one without an attempt makes room. */
+  #dropOldestName(): void {
+    for (const [name, { profile, target }] of this.#implicit) {
+      if (this.#registry.get(name).state !== 'unknown' || target.health.limiter.inFlight > 0) continue
+      this.#implicit.delete(name)
+      this.#targets.delete(name)
+      this.#book.forgetProfile(profile)
+      return
+    }
   }
 
   #implicitById(id: string): Tenant | undefined {

@@ -15,6 +15,8 @@ interface HealthBookOptions {
   readonly onChange: () => void
 }
 
+/** Which scopes may come in any number, since callers name the models. */
+const SWEPT: readonly HealthScope[] = ['target', 'group_model', 'model']
 /** Scopes that nothing is known of are dropped when more than this many have come together. */
 const SWEEP_AT = 50_000
 
@@ -24,6 +26,7 @@ export class HealthBook {
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
   #newestLease = 0
+  #sweepAt = SWEEP_AT
 
   constructor(options: HealthBookOptions) {
     this.#options = options
@@ -129,6 +132,11 @@ export class HealthBook {
     })
   }
 
+  /** Those of them that are about the profile alone. */
+  ownScopesOf(profile: Profile): ScopeHealth[] {
+    return this.scopesOf(profile, '').filter(({ scope }) => scope === 'target' || scope === 'profile')
+  }
+
   allScopes(): Iterable<ScopeHealth> {
     return this.#scopes.values()
   }
@@ -143,12 +151,21 @@ export class HealthBook {
 
   /** Too many scopes have come together: the caller should drop its targets and call `sweep`. */
   get needsSweep(): boolean {
-    return this.#scopes.size > SWEEP_AT
+    return this.#scopes.size > this.#sweepAt
   }
 
-  /** Drops what nothing is known of, where no attempt is under way that could still report to it. */
+  /** Drops the scopes of models that nothing is known of. Those of profiles and origins stay: others hold on to them. */
   sweep(now: number): void {
-    for (const [key, scope] of this.#scopes) if (scope.isPristine(now)) this.#scopes.delete(key)
+    for (const [key, scope] of this.#scopes)
+      if (SWEPT.includes(scope.scope) && scope.isPristine(now)) this.#scopes.delete(key)
+    this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#scopes.size)
+  }
+
+  /** The models on which something stands against a profile. */
+  modelsAgainst({ id }: Profile): string[] {
+    return [...this.#scopes.values()].flatMap(({ scope, key, isQuiet }) =>
+      scope === 'target' && !isQuiet && key.startsWith(`${id} `) ? [key.slice(id.length + 1)] : [],
+    )
   }
 
   #scope(scope: HealthScope, key: string): ScopeHealth {

@@ -48,6 +48,7 @@ export class ScopeHealth {
   readonly key: string
   #windows: readonly StandingWindow[] = []
   #counts = new RollingCounts()
+  #holders = 0
 
   constructor(scope: HealthScope, key: string) {
     this.scope = scope
@@ -59,9 +60,18 @@ export class ScopeHealth {
     return this.#windows.length === 0
   }
 
-  /** Holds no knowledge that would change a decision. */
+  /** May be forgotten: it holds no knowledge that would change a decision, and no attempt is about to report to it. */
   isPristine(now: number): boolean {
-    return this.isQuiet && this.#counts.isIdle(now)
+    return this.isQuiet && this.#holders === 0 && this.#counts.isIdle(now)
+  }
+
+  /** An attempt that will report to it begins. */
+  hold(): void {
+    this.#holders += 1
+  }
+
+  letGo(): void {
+    this.#holders -= 1
   }
 
   /** The windows as they are now. */
