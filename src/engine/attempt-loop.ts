@@ -5,6 +5,7 @@ import { type Candidate, Chooser } from './chooser.ts'
 import type { Committed, Engine, LoopRequest, Work } from './engine.ts'
 import type { AttemptKind } from './events.ts'
 import { formatTarget } from './model-ref.ts'
+import { readable } from './readable.ts'
 import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
 import type { Target } from './target.ts'
 
@@ -117,11 +118,12 @@ export class AttemptLoop<T> {
         })
       }
       return { attempt, value }
-    } catch (error) {
+    } catch (thrown) {
       if (life.signal.aborted) {
         life.cancel(attempt, false)
         return undefined
       }
+      const error = readable(thrown)
       this.#consider({ failure: life.fail(attempt, error, false), error, target, secrets: attempt.secrets }, candidate)
       return undefined
     }

@@ -37,6 +37,25 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = () => Math.random()
 
+/**
+ * A clock whose time never runs backwards: when the wall clock is set back, it goes on from where it was. Otherwise a
+ * window of two seconds would last an hour longer.
+ */
+export function forwardOnly(clock: Clock): Clock {
+  let latest = Number.NEGATIVE_INFINITY
+  let offsetMs = 0
+  return {
+    now() {
+      const now = clock.now()
+      if (now + offsetMs < latest) offsetMs = latest - now
+      latest = now + offsetMs
+      return latest
+    },
+    setTimer: (callback, ms) => clock.setTimer(callback, ms),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  }
+}
+
 /** `sleep` for a clock that has timers. */
 export function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

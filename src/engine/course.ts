@@ -18,13 +18,15 @@ export type Turn =
  */
 export class Course {
   readonly #maxTries: number
-  readonly #tries = new Map<ScopeHealth, number>()
-  readonly #excluded = new Set<ScopeHealth | ChainLink>()
-  readonly #deferred = new Map<ScopeHealth, number>()
-  readonly #deferrals = new Map<ScopeHealth, number>()
+  readonly #tries = new Map<string, number>()
+  readonly #excluded = new Set<string | ChainLink>()
+  /** Models that have turned this very request down. */
+  readonly #turnedDown = new Set<ChainLink>()
+  readonly #deferred = new Map<string, number>()
+  readonly #deferrals = new Map<string, number>()
   readonly #missedModel = new Set<ChainLink>()
   /** Whose latest failure was a rate limit. */
-  readonly #rateLimited = new Set<ScopeHealth>()
+  readonly #rateLimited = new Set<string>()
   #contextFailures = 0
   #unknownFailures = 0
 
@@ -54,20 +56,24 @@ export class Course {
   allows(link: ChainLink, target: Target): boolean {
     if (this.tries(target) >= this.#maxTries) return false
     // What lies with a model or an origin is tried as often as one target, whatever the number of keys.
-    if (target.allScopes.some((scope) => (this.#deferrals.get(scope) ?? 0) >= this.#maxTries)) return false
+    if (
+      this.#deferrals.size > 0 &&
+      scopesOf(target).some((scope) => (this.#deferrals.get(scope) ?? 0) >= this.#maxTries)
+    )
+      return false
     if (this.#excluded.size === 0) return true
-    return !(this.#excluded.has(link) || target.allScopes.some((scope) => this.#excluded.has(scope)))
+    return !(this.#excluded.has(link) || scopesOf(target).some((scope) => this.#excluded.has(scope)))
   }
 
   /** Has the model itself turned this request down, so that no time will help? */
   isTurnedDownBy(link: ChainLink): boolean {
-    return this.#excluded.has(link)
+    return this.#turnedDown.has(link)
   }
 
   /** When a target that has been put off may be tried again, epoch milliseconds; undefined if it has not been. */
   deferredUntil(target: Target): number | undefined {
     if (this.#deferred.size === 0) return undefined
-    const times = target.allScopes.flatMap((scope) => this.#deferred.get(scope) ?? [])
+    const times = scopesOf(target).flatMap((scope) => this.#deferred.get(scope) ?? [])
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
@@ -98,7 +104,7 @@ export class Course {
       case 'next_provider':
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
-        if (failure.reason === 'permission') this.#excluded.add(target.scopes.provider)
+        if (failure.reason === 'permission') this.#excluded.add(nameOf(target.scopes.provider))
         else this.#putOff(target.scopes.provider, backoffUntil)
         return 'go_on'
     }
@@ -108,19 +114,19 @@ export class Course {
     if (reason === 'context_length') {
       // Another model may have a larger window; that is tried once.
       this.#contextFailures += 1
-      this.#excluded.add(link)
+      this.#turnDown(link)
       return this.#contextFailures > 1 ? 'return' : 'go_on'
     }
     if (isFirstModel || reason !== 'invalid_request') return 'return'
     // A fallback's own unsupported parameter is not the caller's fault: skip it.
-    this.#excluded.add(link)
+    this.#turnDown(link)
     return 'go_on'
   }
 
   #afterModelFailure(failure: Failure, link: ChainLink, target: Target, backoffUntil: number): Turn {
     switch (failure.reason) {
       case 'timeout':
-        this.#excluded.add(target.scopes.model ?? own(target))
+        this.#excluded.add(target.scopes.model === undefined ? own(target) : nameOf(target.scopes.model))
         return 'go_on'
       case 'unknown':
         this.#unknownFailures += 1
@@ -128,7 +134,7 @@ export class Course {
         return this.#unknownFailures > 1 ? 'return' : 'go_on'
       case 'rate_limit':
         // It will never fit into this model's limit.
-        this.#excluded.add(link)
+        this.#turnDown(link)
         return 'go_on'
       case 'overloaded':
         // One quick retry if there is nothing else: more would add to the load.
@@ -141,6 +147,11 @@ export class Course {
     }
   }
 
+  #turnDown(link: ChainLink): void {
+    this.#turnedDown.add(link)
+    this.#excluded.add(link)
+  }
+
   /** The first "no such model" may be one key's lack of access; the second means the model. */
   #missModel(link: ChainLink): void {
     if (this.#missedModel.has(link)) this.#excluded.add(link)
@@ -148,20 +159,30 @@ export class Course {
   }
 
   /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
-  #defer({ scope }: Failure, target: Target, until: number): void {
-    const { scopes } = target
-    const deferred =
-      scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? own(target)) : own(target)
-    this.#putOff(deferred, until)
+  #defer({ scope }: Failure, { scopes }: Target, until: number): void {
+    const itself = scopes.target ?? scopes.profile
+    this.#putOff(scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? itself) : itself, until)
   }
 
   #putOff(scope: ScopeHealth, until: number): void {
-    this.#deferred.set(scope, until)
-    this.#deferrals.set(scope, (this.#deferrals.get(scope) ?? 1) + 1)
+    const name = nameOf(scope)
+    this.#deferred.set(name, until)
+    this.#deferrals.set(name, (this.#deferrals.get(name) ?? 1) + 1)
   }
 }
 
-/** The scope that stands for a target itself; it outlives the target object when profiles change meanwhile. */
-function own({ scopes }: Target): ScopeHealth {
-  return scopes.target ?? scopes.profile
+/**
+ * Scopes go by their names here: the objects may be replaced while a request waits, when profiles change or when what is
+ * not known to be of any use is swept.
+ */
+function nameOf({ scope, key }: ScopeHealth): string {
+  return `${scope} ${key}`
+}
+
+function scopesOf({ allScopes }: Target): string[] {
+  return allScopes.map(nameOf)
+}
+
+function own({ scopes }: Target): string {
+  return nameOf(scopes.target ?? scopes.profile)
 }

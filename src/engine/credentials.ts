@@ -8,6 +8,8 @@ interface Grant {
   readonly expiresAt: number
 }
 
+/** 2001 in epoch milliseconds; a time before it is one in seconds. */
+const EARLIEST_MS = 1_000_000_000_000
 /** A key that has not come by then will not come; the other keys are tried. */
 const FETCH_LIMIT_MS = 10_000
 /** A fetched key is fetched anew this long before it expires, so that it does not expire on the way. */
@@ -63,6 +65,9 @@ export class Credentials {
       const granted = await Promise.race([source({ signal: controller.signal }), tooLate])
       const { value, expiresAt = Number.POSITIVE_INFINITY } = typeof granted === 'string' ? { value: granted } : granted
       if (typeof value !== 'string' || value === '') throw new TypeError('the function returned no key')
+      if (typeof expiresAt !== 'number' || Number.isNaN(expiresAt) || (expiresAt > 0 && expiresAt < EARLIEST_MS)) {
+        throw new TypeError('expiresAt must be epoch milliseconds')
+      }
       this.#grants.set(profile, { value, expiresAt })
       return value
     } catch (cause) {

@@ -5,6 +5,7 @@ import type { Credentials } from './credentials.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 import type { ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
+import { readable } from './readable.ts'
 import type { FailureMark } from './request-options.ts'
 import type { Target } from './target.ts'
 
@@ -24,8 +25,9 @@ export class Diagnosis<Request extends ModelRequest, Event> {
   }
 
   /** @param secrets keys that the error may hold; default: the profile's as far as it is known */
-  of(error: unknown, target: Target, secrets = this.#options.credentials.secretsOf(target.credential)): Failure {
+  of(thrown: unknown, target: Target, secrets = this.#options.credentials.secretsOf(target.credential)): Failure {
     const { clock, policy, registry } = this.#options
+    const error = readable(thrown)
     const entry = registry.get(target.provider)
     return policy.classify({
       provider: target.provider,

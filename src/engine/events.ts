@@ -4,6 +4,7 @@ import type { HealthScope } from './health/scope-health.ts'
 import type { WindowEnd } from './health/window.ts'
 import type { LimitName } from './limits/profile-limiter.ts'
 import type { Usage } from './provider.ts'
+import { messageOf } from './readable.ts'
 
 /** Why a target was passed over. Times are epoch milliseconds. */
 export type SkipCause =
@@ -216,7 +217,7 @@ export class EventHub {
     if (!this.isHeard) return
     const event: FailoverEvent = { at: this.#now(), ...draft }
     for (const type of [event.type, '*'] as const) {
-      for (const listener of this.#listeners.get(type) ?? []) this.guard(event.type, () => listener(event))
+      for (const listener of [...(this.#listeners.get(type) ?? [])]) this.guard(event.type, () => listener(event))
     }
   }
 
@@ -233,6 +234,6 @@ export class EventHub {
   #complain(event: FailoverEventType, error: unknown): void {
     // One that fails at hearing of a failure would never end.
     if (event === 'listener_failed') return
-    this.emit({ type: 'listener_failed', event, message: error instanceof Error ? error.message : String(error) })
+    this.emit({ type: 'listener_failed', event, message: messageOf(error) })
   }
 }

@@ -78,12 +78,15 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #credentials: Credentials
   readonly #engine: Engine
   readonly #onFailover = new Set<FailoverCallback>()
+  /** Profiles whose place is decided by the explicit order. */
+  readonly #ordered: ReadonlySet<string>
 
   /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
   constructor(options: FailoverOptions<Request, Event> = {}) {
     const settings = parseSettings(options)
     this.#settings = settings
     this.#clock = parseClock(options.clock)
+    this.#ordered = new Set(Object.values(settings.order).flat())
     this.#random = parseRandom(options.random)
     this.#registry = parseRegistry(options.registry)
     this.#credentials = new Credentials(this.#clock)
@@ -152,6 +155,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
 
   get isEmpty(): boolean {
     return this.#table.size === 0
+  }
+
+  /** As inspection shows it: how many profiles, never a key. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { totalProfiles, availableProfiles } = this.status()
+    return `FailoverManager { ${availableProfiles} of ${totalProfiles} profiles available }`
   }
 
   /** @throws FailoverError `INVALID_OPTION` where a field is wrong or the id is taken */
@@ -287,14 +296,15 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   status(): FailoverStatus {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
+    const known = this.#table.knownTargets()
     const targets = this.#table
       .profileTargets()
-      .map((target) => [target, ...this.#table.knownTargets(target.credential)] as const)
+      .map((target) => [target, ...(known.get(target.profile) ?? [])] as const)
     return {
       totalProfiles: targets.length,
       availableProfiles: targets.filter(([profile, ...models]) => isProfileAvailable(profile, models, now)).length,
       profiles: targets.map(([profile, ...models]) => profileStatus(profile, models, now)),
-      config: this.#settings,
+      config: structuredClone(this.#settings),
     }
   }
 
@@ -409,8 +419,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   }
 
   #areEqual(a: Target, b: Target): boolean {
-    const order = this.#settings.order[a.provider]
-    const isOrdered = order?.includes(a.profile) || order?.includes(b.profile)
+    const isOrdered = this.#ordered.has(a.profile) || this.#ordered.has(b.profile)
     return a.provider === b.provider && !isOrdered && a.credential.priority === b.credential.priority
   }
 

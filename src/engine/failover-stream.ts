@@ -3,6 +3,7 @@ import { type Attempt, AttemptTimeout } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { TimeoutOptions } from './options.ts'
 import type { Provider, Usage } from './provider.ts'
+import { readable } from './readable.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
 import type { RequestLife } from './request-life.ts'
 
@@ -39,21 +40,37 @@ export async function openStream<Event>(
 ): Promise<Omit<OpenedStream<Event>, 'provider'>> {
   const rest = events[Symbol.asyncIterator]()
   const held: Event[] = []
-  for (;;) {
-    const { done, value } = await rest.next()
-    if (signal.aborted) {
-      // The race was lost meanwhile: whoever wrote this stream is told to stop, whatever he makes of signals.
-      rest.return?.().catch(() => {})
-      throw signal.reason
+  try {
+    for (;;) {
+      // Where the race was lost meanwhile, whoever writes this stream is told to stop, whatever he makes of signals.
+      signal.throwIfAborted()
+      const { done, value } = await rest.next()
+      signal.throwIfAborted()
+      if (done) {
+        // An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning.
+        if (held.length > 0) return { held, rest }
+        throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
+      }
+      held.push(value)
+      if (isContent(value)) return { held, rest }
+      if (held.length >= MAX_HELD)
+        throw new FailoverError('PROVIDER_ERROR', `${MAX_HELD} events came without any content`, BAD_RESPONSE)
     }
-    if (done) {
-      // An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning.
-      if (held.length > 0) return { held, rest }
-      throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', { reason: 'bad_response', isRetryable: true })
-    }
-    held.push(value)
-    if (isContent(value)) return { held, rest }
+  } catch (error) {
+    closeQuietly(rest)
+    throw error
   }
+}
+
+const BAD_RESPONSE = { reason: 'bad_response', isRetryable: true } as const
+/** No answer begins with so many events that say nothing; holding more back would only fill the memory. */
+const MAX_HELD = 1_000
+
+/** Tells an iterator that nobody reads on. What it makes of that is its own affair. */
+function closeQuietly(iterator: AsyncIterator<unknown>): void {
+  try {
+    Promise.resolve(iterator.return?.()).catch(() => {})
+  } catch {}
 }
 
 /**
@@ -158,8 +175,8 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
       }
       this.#note(value)
       return { value }
-    } catch (error) {
-      throw this.#error ?? this.#fail(error)
+    } catch (thrown) {
+      throw this.#error ?? this.#fail(readable(thrown))
     } finally {
       this.#isReading = false
     }
@@ -198,7 +215,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     const { attempt, life } = this.#dependencies
     life.cancel(attempt, true, this.#usage)
     this.#conclude(error)
-    this.#opened.rest.return?.()?.catch(() => {})
+    closeQuietly(this.#opened.rest)
   }
 
   /** The stream ends with an error, which whoever reads it gets. */

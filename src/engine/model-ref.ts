@@ -35,8 +35,10 @@ export function parseModelRef(reference: string, known: ModelKnowledge): ModelRe
     return { provider: alias, model: reference.startsWith(prefix) ? reference.slice(prefix.length) : reference }
   }
   const slash = reference.indexOf('/')
-  const isQualified = slash > 0 && slash < reference.length - 1
-  const prefix = isQualified ? reference.slice(0, slash) : undefined
+  const before = reference.slice(0, Math.max(0, slash))
+  // A provider's name holds no white space; where there is some, it is part of the model's.
+  const isQualified = /^\S+$/.test(before) && slash < reference.length - 1
+  const prefix = isQualified ? before : undefined
   const provider = prefix === undefined ? inferProvider(reference, known) : providerBefore(prefix, reference, known)
   const rest = provider === prefix ? reference.slice(slash + 1) : reference
   const at = rest.lastIndexOf('@')

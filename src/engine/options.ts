@@ -10,7 +10,7 @@ import {
   checkTexts,
   isRecord,
 } from './checks.ts'
-import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+import { type Clock, forwardOnly, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
 import type { Ladders } from './health/scope-health.ts'
 import type { ProfileOptions } from './profile.ts'
@@ -208,7 +208,7 @@ export function parseRegistry<Request extends ModelRequest, Event>(
 
 export function parseClock(clock: Clock = systemClock): Clock {
   for (const method of ['now', 'sleep', 'setTimer'] as const) checkFunction(`clock.${method}`, clock?.[method])
-  return clock
+  return forwardOnly(clock)
 }
 
 export function parseRandom(random: Random = systemRandom): Random {

@@ -211,14 +211,23 @@ function maskKey(apiKey: string | ApiKeySource | undefined): string | undefined 
   return typeof apiKey === 'string' && apiKey.length >= SHORTEST_SHOWN_KEY ? `***${apiKey.slice(-4)}` : '***'
 }
 
+const MAX_METADATA_DEPTH = 8
+
 function maskMetadata(metadata: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const shown: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(metadata)) {
-    if (/key|token|secret|password|authorization|cookie/i.test(name)) shown[name] = '***'
-    else shown[name] = isRecord(value) ? maskMetadata(value) : value
+  const mask = (value: unknown, depth: number): unknown => {
+    if (depth > MAX_METADATA_DEPTH) return '…'
+    if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1))
+    if (!isRecord(value)) return value
+    const entries = Object.entries(value).map(([name, inner]) => [
+      name,
+      SECRET_NAME.test(name) ? '***' : mask(inner, depth + 1),
+    ])
+    return Object.fromEntries(entries)
   }
-  return shown
+  return mask(metadata, 0) as Record<string, unknown>
 }
+
+const SECRET_NAME = /key|token|secret|password|authorization|cookie/i
 
 type WithoutUndefined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>

@@ -38,12 +38,9 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, secret
   const tried = attempts.map(
     ({ target, reason, status }) => `${formatTarget(target)} ${reason}${status === undefined ? '' : ` (${status})`}`,
   )
-  const story = tried.length === 0 ? 'every target is out' : `all targets failed: ${tried.join(', ')}`
+  const story = tried.length === 0 ? 'no target could be tried' : `all targets failed: ${tried.join(', ')}`
   const retryAfterMs = nextAvailableAt === undefined ? undefined : Math.max(0, nextAvailableAt - now)
-  const outlook =
-    retryAfterMs === undefined
-      ? 'none comes back by itself'
-      : `the next one may be tried in ${(retryAfterMs / 1_000).toFixed(1)} s`
+  const outlook = outlookOf(retryAfterMs)
   return new FailoverError('ALL_TARGETS_FAILED', `${story}; ${outlook}`, {
     isRetryable: nextAvailableAt !== undefined,
     retryAfterMs,
@@ -51,6 +48,13 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, secret
     attempts,
     cause: withoutSecrets(cause, secrets),
   })
+}
+
+function outlookOf(retryAfterMs: number | undefined): string {
+  if (retryAfterMs === undefined) return 'none comes back by itself'
+  return retryAfterMs === 0
+    ? 'one may be tried again at once'
+    : `the next one may be tried in ${(retryAfterMs / 1_000).toFixed(1)} s`
 }
 
 /** Nobody serves what was asked for. */

@@ -62,6 +62,7 @@ export class RequestLife {
     const isCutShort = error instanceof AttemptTimeout && error.limit.isCutShort
     const failure: Failure = isCutShort ? { ...diagnosis, scope: 'none' } : this.#ofOwnAbort(diagnosis)
     const { record } = attempt
+    attempt.abort(error)
     attempt.end('failed')
     Object.assign(
       record,

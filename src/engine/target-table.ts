@@ -26,11 +26,15 @@ interface Tenant {
  */
 export class TargetTable<Request extends ModelRequest, Event> {
   readonly #registry: ProviderRegistry<Request, Event>
-  readonly #order: Readonly<Record<string, readonly string[]>>
+  /** Places in the explicit order, by profile id. */
+  readonly #places: ReadonlyMap<string, number>
   readonly #book: HealthBook
   readonly #tenants = new Map<string, Tenant>()
-  /** The same by provider, in the order in which they are tried. */
-  readonly #byProvider = new Map<string, readonly Tenant[]>()
+  readonly #tenantsByProvider = new Map<string, Map<string, Tenant>>()
+  /** The same in the order in which they are tried. */
+  readonly #isArranged = new Map<string, readonly Tenant[]>()
+  /** Providers that have or had profiles: for them nothing is implicit. */
+  readonly #managed = new Set<string>()
   /** Profiles that stand in for a provider that has none. */
   readonly #implicit = new Map<string, Tenant>()
   readonly #targets = new Map<string, Map<string, readonly Target[]>>()
@@ -42,7 +46,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
     book: HealthBook,
   ) {
     this.#registry = registry
-    this.#order = order
+    this.#places = new Map(Object.values(order).flatMap((ids) => ids.map((id, place) => [id, place] as const)))
     this.#book = book
   }
 
@@ -58,15 +62,14 @@ export class TargetTable<Request extends ModelRequest, Event> {
 
   replace(profile: Profile): void {
     const { declared, profile: before } = this.#tenant(profile.id)
+    if (before.provider !== profile.provider) this.#take(before.id, before.provider)
     this.#put(profile, declared)
-    if (before.provider !== profile.provider) this.#arrange(before.provider)
   }
 
   remove(id: string): Profile | undefined {
     const tenant = this.#tenants.get(id)
     if (tenant === undefined) return undefined
-    this.#tenants.delete(id)
-    this.#arrange(tenant.profile.provider)
+    this.#take(id, tenant.profile.provider)
     this.#book.forgetProfile(tenant.profile)
     return tenant.profile
   }
@@ -86,14 +89,14 @@ export class TargetTable<Request extends ModelRequest, Event> {
    */
   profileTargets(provider?: string): Target[] {
     if (provider !== undefined) {
-      const isKnown = this.#byProvider.has(provider) || this.#registry.get(provider).state === 'registered'
+      const isKnown = this.#tenantsByProvider.has(provider) || this.#registry.get(provider).state === 'registered'
       return isKnown ? this.#tenantsOf(provider).map(({ target }) => target) : []
     }
     const places = [...this.#tenants.values()].sort(
       (a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared,
     )
     // Each provider's own order decides among its places.
-    const queues = new Map([...this.#byProvider].map(([name, tenants]) => [name, tenants.values()]))
+    const queues = new Map([...this.#tenantsByProvider.keys()].map((name) => [name, this.#inOrder(name)?.values()]))
     return places.flatMap((place) => queues.get(place.profile.provider)?.next().value?.target ?? [])
   }
 
@@ -130,17 +133,19 @@ export class TargetTable<Request extends ModelRequest, Event> {
     return known ?? this.#book.target(profile, model, target.origin)
   }
 
-  /** The targets of a profile that it has been asked for lately, or that something stands against. */
-  knownTargets(profile: Profile): Target[] {
-    const ready = this.#readyTargets(profile)
-    const others = this.#book.modelsAgainst(profile).filter((model) => ready.every((target) => target.model !== model))
-    return [...ready, ...others.map((model) => this.target(profile.id, model))]
-  }
-
-  #readyTargets(profile: Profile): Target[] {
-    return [...(this.#targets.get(profile.provider)?.values() ?? [])]
-      .flat()
-      .filter((target) => target.profile === profile.id)
+  /** The targets of each profile, by its id, that it has been asked for lately or that something stands against. */
+  knownTargets(): Map<string, Target[]> {
+    const known = new Map<string, Target[]>()
+    const add = (target: Target): void => {
+      known.set(target.profile, [...(known.get(target.profile) ?? []), target])
+    }
+    for (const models of this.#targets.values()) for (const targets of models.values()) targets.forEach(add)
+    for (const [id, models] of this.#book.modelsAgainst()) {
+      const ready = new Set(known.get(id)?.map(({ model }) => model))
+      if (!this.#tenants.has(id)) continue
+      for (const model of models) if (!ready.has(model)) add(this.target(id, model))
+    }
+    return known
   }
 
   /** Drops all targets, which come back when they are asked for. */
@@ -153,7 +158,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
     if (this.#isProvider(reference) && this.#tenantsOf(reference).some(({ profile }) => profile.model !== undefined)) {
       return { provider: reference, model: '', isProviderOnly: true }
     }
-    const providers = this.#byProvider.size > 0 ? [...this.#byProvider.keys()] : this.#registry.names()
+    const providers = this.#tenantsByProvider.size > 0 ? [...this.#tenantsByProvider.keys()] : this.#registry.names()
     const ref = parseModelRef(reference, {
       isProvider: (name) => this.#isProvider(name),
       aliasOf: (model) => this.#registry.aliasOf(model),
@@ -167,28 +172,44 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   #isProvider(name: string): boolean {
-    return this.#byProvider.has(name) || this.#registry.get(name).state !== 'unknown'
+    return this.#tenantsByProvider.has(name) || this.#registry.get(name).state !== 'unknown'
   }
 
   #put(profile: Profile, declared: number): void {
-    this.#tenants.set(profile.id, {
-      profile,
-      declared,
-      target: this.#book.target(profile, undefined, this.#originOf(profile)),
-    })
-    this.#arrange(profile.provider)
+    const { id, provider } = profile
+    const tenant: Tenant = { profile, declared, target: this.#book.target(profile, undefined, this.#originOf(profile)) }
+    const tenants = this.#tenantsByProvider.get(provider) ?? new Map<string, Tenant>()
+    this.#tenants.set(id, tenant)
+    this.#tenantsByProvider.set(provider, tenants.set(id, tenant))
+    this.#managed.add(provider)
+    this.#arrange(provider)
   }
 
+  #take(id: string, provider: string): void {
+    this.#tenants.delete(id)
+    this.#tenantsByProvider.get(provider)?.delete(id)
+    this.#arrange(provider)
+  }
+
+  /** The order is made when it is next needed: many profiles may be added at once. */
   #arrange(provider: string): void {
-    const order = this.#order[provider] ?? []
-    const rank = ({ profile }: Tenant): number =>
-      order.includes(profile.id) ? order.indexOf(profile.id) : order.length
-    const tenants = [...this.#tenants.values()]
-      .filter(({ profile }) => profile.provider === provider)
-      .sort((a, b) => rank(a) - rank(b) || a.profile.priority - b.profile.priority || a.declared - b.declared)
-    if (tenants.length > 0) this.#byProvider.set(provider, tenants)
-    else this.#byProvider.delete(provider)
     this.#targets.delete(provider)
+    this.#isArranged.delete(provider)
+    const tenants = this.#tenantsByProvider.get(provider)
+    if (tenants?.size === 0) this.#tenantsByProvider.delete(provider)
+  }
+
+  #inOrder(provider: string): readonly Tenant[] | undefined {
+    const tenants = this.#tenantsByProvider.get(provider)
+    if (tenants === undefined) return undefined
+    const arranged = this.#isArranged.get(provider)
+    if (arranged !== undefined) return arranged
+    const place = ({ profile }: Tenant): number => this.#places.get(profile.id) ?? Number.MAX_SAFE_INTEGER
+    const inOrder = [...tenants.values()].sort(
+      (a, b) => place(a) - place(b) || a.profile.priority - b.profile.priority || a.declared - b.declared,
+    )
+    this.#isArranged.set(provider, inOrder)
+    return inOrder
   }
 
   #tenant(id: string): Tenant {
@@ -201,7 +222,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   #tenantsOf(provider: string): readonly Tenant[] {
-    return this.#byProvider.get(provider) ?? [this.#implicitOf(provider)]
+    return this.#inOrder(provider) ?? (this.#managed.has(provider) ? [] : [this.#implicitOf(provider)])
   }
 
   /** rsclaw's implicit single default profile, `provider:default`, without a key. */

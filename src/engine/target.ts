@@ -60,6 +60,10 @@ export class Target implements TargetRef {
     return formatTarget(this)
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): TargetRef {
+    return this.toJSON()
+  }
+
   toJSON(): TargetRef {
     return { provider: this.provider, model: this.model, profile: this.profile }
   }

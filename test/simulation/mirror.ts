@@ -39,6 +39,8 @@ export class Mirror {
   readonly #order: Readonly<Record<string, readonly string[]>>
   readonly #profiles = new Map<string, KnownProfile>()
   readonly #implicit = new Map<string, KnownProfile>()
+  /** Providers that have or had profiles: for them there is no stand-in. */
+  readonly #managed = new Set<string>()
   #declared = 0
 
   constructor({ options, providers, profiles }: World) {
@@ -55,6 +57,7 @@ export class Mirror {
   add(options: ProfileOptions): void {
     this.#declared += 1
     const fresh = known(options, this.#declared)
+    this.#managed.add(fresh.provider)
     const standIn = this.#implicit.get(fresh.provider)
     if (standIn?.options.id !== options.id) {
       this.#profiles.set(options.id, fresh)
@@ -87,7 +90,7 @@ export class Mirror {
     const profile = this.#profiles.get(id)
     if (profile !== undefined) return profile
     const [provider = ''] = id.split(':')
-    return id === `${provider}:default` && this.#of(provider).length === 0 ? this.#standIn(provider) : undefined
+    return id === `${provider}:default` && !this.#managed.has(provider) ? this.#standIn(provider) : undefined
   }
 
   /** It has not been removed: its name still means this one. */
@@ -116,7 +119,7 @@ export class Mirror {
   /** The targets of a link as things stand now, in the order in which they are tried. */
   targetsOf({ provider, model, pinned }: KnownLink): KnownTarget[] {
     const own = this.#of(provider)
-    const profiles = own.length > 0 ? own : [this.#standIn(provider)]
+    const profiles = own.length > 0 || this.#managed.has(provider) ? own : [this.#standIn(provider)]
     const isPinned = ({ options }: KnownProfile): boolean => options.id === pinned
     return [...profiles.filter(isPinned), ...profiles.filter((profile) => !isPinned(profile))].map((profile) => ({
       profile,

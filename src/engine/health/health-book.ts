@@ -50,10 +50,10 @@ export class HealthBook {
   profile(profile: Profile): ProfileHealth {
     const known = this.#profiles.get(profile.id)
     if (known !== undefined) {
-      known.limiter.configure(profile.limits)
+      if (known.profile !== profile) known.change(profile)
       return known
     }
-    const health = new ProfileHealth(profile.limits)
+    const health = new ProfileHealth(profile)
     this.#profiles.set(profile.id, health)
     return health
   }
@@ -67,7 +67,7 @@ export class HealthBook {
   /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
     const { policy, emit, onChange } = this.#options
-    const effect = policy.effectOf(failure, target, now)
+    const effect = this.#isOutdated(target, failure) ? undefined : policy.effectOf(failure, target, now)
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
     const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, {
@@ -96,6 +96,11 @@ export class HealthBook {
     }
     this.returnTrial(target, mark)
     onChange()
+  }
+
+  /** What was said of a key says nothing of the one that has taken its place meanwhile. */
+  #isOutdated({ credential, health }: Target, { scope }: Failure): boolean {
+    return (scope === 'profile' || scope === 'target') && health.profile.apiKey !== credential.apiKey
   }
 
   succeed(target: Target, mark: AttemptMark, now: number): void {
@@ -161,11 +166,16 @@ export class HealthBook {
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#scopes.size)
   }
 
-  /** The models on which something stands against a profile. */
-  modelsAgainst({ id }: Profile): string[] {
-    return [...this.#scopes.values()].flatMap(({ scope, key, isQuiet }) =>
-      scope === 'target' && !isQuiet && key.startsWith(`${id} `) ? [key.slice(id.length + 1)] : [],
-    )
+  /** The models on which something stands against a profile, by the profile's id. */
+  modelsAgainst(): Map<string, string[]> {
+    const models = new Map<string, string[]>()
+    for (const { scope, key, isQuiet } of this.#scopes.values()) {
+      if (scope !== 'target' || isQuiet) continue
+      const space = key.indexOf(' ')
+      const id = key.slice(0, space)
+      models.set(id, [...(models.get(id) ?? []), key.slice(space + 1)])
+    }
+    return models
   }
 
   #scope(scope: HealthScope, key: string): ScopeHealth {

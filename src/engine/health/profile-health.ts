@@ -1,6 +1,6 @@
 import type { FailureReason } from '../../failure/index.ts'
 import { ProfileLimiter } from '../limits/profile-limiter.ts'
-import type { ProfileLimits } from '../profile.ts'
+import type { Profile } from '../profile.ts'
 import type { Usage } from '../provider.ts'
 
 /** How much the latest answer counts in the average of latencies. */
@@ -22,8 +22,21 @@ export class ProfileHealth {
   latencyMs: number | undefined
   lastError: { readonly reason: FailureReason; readonly message: string; readonly at: number } | undefined
 
-  constructor(limits: ProfileLimits) {
-    this.limiter = new ProfileLimiter(limits)
+  #profile: Profile
+
+  constructor(profile: Profile) {
+    this.#profile = profile
+    this.limiter = new ProfileLimiter(profile.limits)
+  }
+
+  /** The profile as it is now. */
+  get profile(): Profile {
+    return this.#profile
+  }
+
+  change(profile: Profile): void {
+    this.#profile = profile
+    this.limiter.configure(profile.limits)
   }
 
   begin(now: number): void {
@@ -38,8 +51,8 @@ export class ProfileHealth {
 
   /** Books what an answer cost and how fast it came, as far as it is known. */
   note({ usage, latencyMs }: { readonly usage?: Usage; readonly latencyMs?: number }, now: number): void {
-    const input = usage?.inputTokens ?? 0
-    const output = usage?.outputTokens ?? 0
+    const input = counted(usage?.inputTokens)
+    const output = counted(usage?.outputTokens)
     this.inputTokens += input
     this.outputTokens += output
     this.limiter.spend(input + output, now)
@@ -62,4 +75,9 @@ export class ProfileHealth {
     this.consecutiveFailures = 0
     this.lastError = undefined
   }
+}
+
+/** Counts come from providers' own functions. */
+function counted(tokens: unknown): number {
+  return typeof tokens === 'number' && Number.isFinite(tokens) && tokens > 0 ? tokens : 0
 }
