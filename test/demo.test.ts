@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { runDemo } from '../src/cli/commands/demo/command.ts'
 
 const MAIN = new URL('../src/cli/main.ts', import.meta.url).pathname
 const run = promisify(execFile)
@@ -39,6 +40,18 @@ describe.concurrent('the command', () => {
     expect(stdout.match(/✓ .+/g)?.at(-1)).toContain('gpt-5 @ openai:primary')
     expect(stdout).not.toContain('sk-demo')
     expect(stdout).not.toContain('\u001b')
+  })
+
+  it('has failed if a single answer was wrong or is missing', async () => {
+    const output = { write: () => true }
+    for (const [tally, isDone] of [
+      [{ asked: 30, answered: 30, right: 30 }, true],
+      [{ asked: 30, answered: 30, right: 29 }, false],
+      [{ asked: 30, answered: 29, right: 29 }, false],
+      [{ asked: 0, answered: 0, right: 0 }, false],
+    ] as const) {
+      expect(await runDemo({ output, wantsColor: false, play: async () => tally })).toBe(isDone)
+    }
   })
 
   it('explains itself, and takes wrong usage for exit code 2', async () => {

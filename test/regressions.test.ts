@@ -247,3 +247,216 @@ describe('what the simulation found stays mended:', () => {
     expect(await run).toBe('ok') // ALL_TARGETS_FAILED after 10 s, nextAvailableAt = now
   })
 })
+
+describe('what an adversary found stays mended:', () => {
+  const failingWith = (error: () => unknown) => ({
+    name: 'p',
+    stream: async (): Promise<AsyncIterable<Piece>> => {
+      throw error()
+    },
+  })
+
+  it('health is one, however many models have been asked for', async () => {
+    const { manager } = world({ profiles: [{ id: 'p:a' }, { id: 'p:b', priority: 1 }] })
+    const run = (model: string) => manager.run(`p/${model}`, ({ profile }) => profile.id)
+    for (let index = 0; index < 30_000; index += 1) await run(`m${index}`)
+    manager.markFailure('p:a', http(401))
+    expect(manager.getNextProfile({ provider: 'p' })?.id).toBe('p:b')
+    expect(await run('m1')).toBe('p:b')
+    manager.resetAll()
+    expect(manager.status().profiles[0]?.status).toBe('available')
+    expect(await run('m1')).toBe('p:a')
+  })
+
+  it('names that callers invent do not fill the memory', async () => {
+    const { manager } = world()
+    for (let index = 0; index < 3_000; index += 1) await manager.run(`provider-${index}/m`, () => 'ok')
+    expect(manager.size).toBe(0)
+    expect(manager.getNextProfile({ provider: 'provider-1' })).toBeUndefined()
+  })
+
+  it('a key that never comes is the failure of that profile, and is asked for again', async () => {
+    let asked = 0
+    const never = (): Promise<string> => {
+      asked += 1
+      return new Promise(() => {})
+    }
+    const { clock, manager } = world({
+      profiles: [
+        { id: 'p:a', apiKey: never },
+        { id: 'p:b', priority: 1 },
+      ],
+    })
+    const run = () => clock.runUntil(manager.run('p/m', ({ profile }) => profile.id))
+    expect(await run()).toBe('p:b')
+    expect(manager.status().profiles[0]).toMatchObject({ status: 'error', reason: 'auth' })
+    await clock.advance(3_600_000)
+    expect(await run()).toBe('p:b')
+    expect(asked).toBe(2)
+  })
+
+  it('a fetched key that was refused is fetched anew', async () => {
+    let fetched = 0
+    const { clock, manager } = world({ profiles: [{ id: 'p:a', apiKey: async () => `key-${++fetched}-0123456789` }] })
+    const run = () =>
+      manager.run('p/m', ({ apiKey }) => {
+        if (apiKey === 'key-1-0123456789') throw http(401)
+        return apiKey
+      })
+    await run().catch(() => {})
+    await clock.advance(120_000)
+    expect(await run()).toBe('key-2-0123456789')
+  })
+
+  it('a late refusal of an old key says nothing of the new one', async () => {
+    const { clock, manager } = world({ profiles: [{ id: 'p:a', apiKey: 'old-key-0123456789' }], wait: { maxMs: 0 } })
+    const run = manager
+      .run('p/m', async () => {
+        await clock.sleep(1_000)
+        throw http(401)
+      })
+      .catch(() => {})
+    await clock.advance(500)
+    manager.updateProfile('p:a', { apiKey: 'new-key-0123456789' })
+    await clock.advance(1_000)
+    await run
+    expect(manager.getNextProfile()?.id).toBe('p:a')
+  })
+
+  it('an outage of a sole target does not double the load on it', async () => {
+    const { clock, manager, events } = world({ profiles: [{ id: 'p:a' }] })
+    manager.registry.register(
+      'p',
+      failingWith(() => http(503)),
+    )
+    for (let request = 0; request < 100; request += 1) {
+      await clock.runUntil(manager.call({ model: 'p/m' }).catch(() => {}))
+      await clock.advance(50)
+    }
+    expect(events.filter(({ type }) => type === 'attempt_started').length).toBeLessThan(150)
+  })
+
+  it('an outage of a model is not tried with every key', async () => {
+    const { clock, manager, events } = world({ profiles: [{ id: 'p:a' }, { id: 'p:b' }, { id: 'p:c' }] })
+    manager.registry.register(
+      'p',
+      failingWith(() => http(503)),
+    )
+    await clock.runUntil(manager.call({ model: 'p/m' }).catch(() => {}))
+    expect(events.filter(({ type }) => type === 'attempt_started').length).toBeLessThanOrEqual(3)
+  })
+
+  it('an abort of code of its own is no cancellation: the request goes on', async () => {
+    const { manager } = world({ profiles: [{ id: 'p:a' }, { id: 'q:a' }], fallbacks: ['q/m'] })
+    const result = await manager.run('p/m', ({ target }) => {
+      if (target.provider === 'p') throw new DOMException('mine', 'AbortError')
+      return 'ok'
+    })
+    expect(result).toBe('ok')
+  })
+
+  it('listeners that reject, or throw what cannot be shown, disturb nobody', async () => {
+    const { manager, events, inFlight } = world({ profiles: [{ id: 'p:a' }] })
+    manager.on('attempt_started', async () => {
+      throw new Error('later')
+    })
+    manager.on('*', () => {
+      throw Object.create(null)
+    })
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    manager.on('attempt_committed', () => {
+      throw proxy
+    })
+    expect(await manager.run('p/m', () => 'ok')).toBe('ok')
+    expect(inFlight()).toEqual([0])
+    expect(events.some(({ type }) => type === 'listener_failed')).toBe(true)
+  })
+
+  it('what is thrown may be unreadable: the request has its outcome all the same', async () => {
+    const { manager, clock, inFlight } = world({ profiles: [{ id: 'p:a' }] })
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    manager.registry.register(
+      'p',
+      failingWith(() => proxy),
+    )
+    const error = await clock.runUntil(manager.call({ model: 'p/m' }).catch((thrown: unknown) => thrown))
+    expect(error).toMatchObject({ code: 'ALL_TARGETS_FAILED' })
+    expect(inFlight()).toEqual([0])
+    expect(manager.markFailure('p:a', proxy)).toMatchObject({ reason: 'unknown' })
+  })
+
+  it('an iterator that throws when nobody reads on loses nothing', async () => {
+    const { manager, inFlight } = world({ profiles: [{ id: 'p:a' }] })
+    const iterator = {
+      next: async () => ({ done: false as const, value: { text: 'a' } }),
+      return: () => {
+        throw new Error('no')
+      },
+    }
+    manager.registry.register('p', { name: 'p', stream: async () => ({ [Symbol.asyncIterator]: () => iterator }) })
+    const stream = await manager.call({ model: 'p/m' })
+    for await (const _ of stream) break
+    await expect(stream.completed).rejects.toMatchObject({ code: 'CANCELED' })
+    expect(inFlight()).toEqual([0])
+  })
+
+  it('a stream is read once: a second reader is told so', async () => {
+    const { manager, clock } = world({ profiles: [{ id: 'p:a' }] })
+    manager.registry.register('p', answering(clock, 0))
+    const stream = await clock.runUntil(manager.call({ model: 'p/m' }))
+    for await (const _ of stream);
+    expect(() => stream[Symbol.asyncIterator]()).toThrow(/can be read once/)
+  })
+
+  it('a flood that says nothing is given up', async () => {
+    const { manager, clock } = world({ profiles: [{ id: 'p:a' }] })
+    const flood = async function* (): AsyncGenerator<Piece> {
+      for (;;) yield { text: '' }
+    }
+    manager.registry.register('p', { name: 'p', stream: async () => flood(), isContent: ({ text }) => text !== '' })
+    const error = await clock.runUntil(manager.call({ model: 'p/m' }).catch((thrown: unknown) => thrown))
+    expect(error).toMatchObject({ code: 'ALL_TARGETS_FAILED', attempts: [{ reason: 'bad_response' }, {}, {}] })
+  })
+
+  it('a clock that is set back lengthens no window', async () => {
+    const { manager, clock } = world({ profiles: [{ id: 'p:a' }] })
+    manager.markFailure('p:a', 'slow down', { isRateLimit: true, retryAfterMs: 2_000 })
+    clock.jump(-3_600_000)
+    expect(manager.getNextProfile()).toBeUndefined()
+    await clock.advance(2_000)
+    expect(manager.getNextProfile()?.id).toBe('p:a')
+  })
+
+  it('names of Object.prototype are names like any other', () => {
+    const { manager } = world()
+    for (const id of ['constructor:a', '__proto__:a', 'toString:a']) manager.addProfile({ id })
+    expect(manager.listProfiles().map(({ id }) => id)).toEqual(['constructor:a', '__proto__:a', 'toString:a'])
+  })
+
+  it('a failure of a model that nobody has asked for yet shows in the status', () => {
+    const { manager } = world({ profiles: [{ id: 'p:a' }] })
+    manager.markFailure('p:a', http(429), { model: 'm' })
+    expect(manager.status()).toMatchObject({
+      availableProfiles: 0,
+      profiles: [{ status: 'rate_limited', models: [{ model: 'm', status: 'rate_limited' }] }],
+    })
+  })
+
+  it('a look for a model finds its own provider', () => {
+    const { manager } = world({ profiles: [{ id: 'openai:a' }, { id: 'anthropic:a' }] })
+    expect(manager.getNextProfile({ model: 'claude-sonnet-4-5' })?.id).toBe('anthropic:a')
+    expect(manager.getNextProfile({ model: 'gemini-3' })).toBeUndefined()
+  })
+
+  it('what a provider says of a request that it rejects is not told in events', async () => {
+    const { manager, events } = world({ profiles: [{ id: 'p:a' }] })
+    await manager
+      .run('p/m', () => {
+        throw http(400, { error: { type: 'invalid_request_error', message: 'bad value: "my secret diary"' } })
+      })
+      .catch(() => {})
+    expect(JSON.stringify(events)).not.toContain('diary')
+  })
+})

@@ -4,6 +4,9 @@ type Style = 'dim' | 'bold' | 'red' | 'green' | 'yellow' | 'cyan'
 
 const CODES: Readonly<Record<Style, number>> = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 }
 
+/** Of headings: what the narrowest usual terminal shows on one line. */
+const WIDTH = 78
+
 export interface Tally {
   readonly asked: number
   readonly answered: number
@@ -31,7 +34,7 @@ export class Screen {
 
   act(title: string): void {
     this.say()
-    this.say(`── ${title} ${'─'.repeat(Math.max(0, 92 - title.length))}`, 'bold')
+    this.say(`── ${title} ${'─'.repeat(Math.max(0, WIDTH - 4 - title.length))}`, 'bold')
   }
 
   /** From now on everything the manager does is shown. */

@@ -50,8 +50,9 @@ export async function playStory(screen: Screen): Promise<Tally> {
     // Shorter than the default, so that the story does not take a minute.
     cooldown: { breaker: { minMs: 500, maxMs: 2_000 } },
   })
-  screen.say('Two providers on this machine, one after OpenAI, one after Anthropic, misbehave on command.', 'dim')
-  screen.say('Real HTTP requests go to them through the library. No key and no network is used.', 'dim')
+  screen.say('Two providers on this machine, one after OpenAI and one after Anthropic,', 'dim')
+  screen.say('misbehave on command. Real HTTP requests go to them through the library;', 'dim')
+  screen.say('no key and no network is used.', 'dim')
   screen.follow(manager)
   const traffic = new Traffic(manager)
   await allIsWell(screen, traffic)
@@ -69,7 +70,7 @@ async function allIsWell(screen: Screen, traffic: Traffic): Promise<void> {
 }
 
 async function rateLimit(screen: Screen, traffic: Traffic, openai: FaultProvider): Promise<void> {
-  screen.act('Key 1 is rate limited, with Retry-After: 2; key 2 takes over until then')
+  screen.act('Key 1 is rate limited (Retry-After: 2); key 2 takes over')
   openai.set({ key: KEYS.primary, times: 1, fault: faults.rateLimited({ retryAfterSeconds: 2 }) })
   await traffic.ask(3)
   await systemClock.sleep(1_800)
@@ -82,7 +83,7 @@ async function revokedKey(
   openai: FaultProvider,
   manager: FailoverManager<ChatRequest, unknown>,
 ): Promise<void> {
-  screen.act('Key 1 is revoked: it is tried once and left alone, until it is replaced')
+  screen.act('Key 1 is revoked: tried once, left alone until it is replaced')
   openai.set({ key: KEYS.primary, fault: faults.revokedKey() })
   await traffic.ask(3)
   screen.say('           (the operator sets a new key: manager.updateProfile)', 'dim')
@@ -91,7 +92,7 @@ async function revokedKey(
 }
 
 async function outage(screen: Screen, traffic: Traffic, openai: FaultProvider): Promise<void> {
-  screen.act('OpenAI goes down amid traffic; the fallback answers; it recovers and traffic returns')
+  screen.act('OpenAI goes down amid traffic, and comes back')
   const running = traffic.flow(20, 250)
   await systemClock.sleep(800 + FIRST_TOKEN_MS / 2)
   screen.say('           (the port is closed now: running requests break, new ones are refused)', 'dim')
