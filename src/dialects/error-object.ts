@@ -12,8 +12,8 @@ export function errorObjectOf(event: unknown): EventFailure | undefined {
   const { error } = body
   if (typeof error === 'string' && error !== '') return { message: error }
   const details = asObject(error)
-  if (details !== undefined && Object.keys(details).length > 0) return { message: messageIn(details) }
-  if (body.type === 'error' || body.object === 'error') return { message: messageIn(body) }
+  if (details !== undefined && Object.keys(details).length > 0) return { message: statementOrCode(details) }
+  if (body.type === 'error' || body.object === 'error') return { message: statementOrCode(body) }
   const status = asObject(body.base_resp)
   if (status !== undefined && typeof status.status_code === 'number' && status.status_code !== 0) {
     return { message: typeof status.status_msg === 'string' ? status.status_msg : `base_resp ${status.status_code}` }
@@ -21,10 +21,25 @@ export function errorObjectOf(event: unknown): EventFailure | undefined {
   return undefined
 }
 
-function messageIn(details: JsonObject): string {
-  for (const key of ['message', 'type', 'code']) {
-    const value = details[key]
-    if (typeof value === 'string' && value !== '') return value
+/** Deeper than any API nests its errors. */
+const MAX_DEPTH = 8
+
+/** What an error body says: the text in its `error`, `message` or `detail`, where APIs put it; or the text it is. */
+export function statementIn(body: unknown, depth = 0): string | undefined {
+  if (typeof body === 'string') return body
+  const fields = asObject(body)
+  if (fields === undefined || depth === MAX_DEPTH) return undefined
+  for (const key of ['error', 'message', 'detail']) {
+    const statement = statementIn(fields[key], depth + 1)
+    if (statement !== undefined && statement !== '') return statement
+  }
+  return undefined
+}
+
+/** What an error object says, or the code it gives instead. */
+function statementOrCode(details: JsonObject): string {
+  for (const text of [statementIn(details), details.type, details.code]) {
+    if (typeof text === 'string' && text !== '') return text
   }
   return 'an error without a message'
 }

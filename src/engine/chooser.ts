@@ -2,6 +2,7 @@ import { Course } from './course.ts'
 import type { Engine, LoopRequest, Work } from './engine.ts'
 import type { AttemptKind, SkipCause } from './events.ts'
 import { type Standing, standingOf } from './health/standing.ts'
+import { type Blocked, blockedBy, lastResort } from './last-resort.ts'
 import type { ChainLink } from './routes.ts'
 import type { Target } from './target.ts'
 
@@ -16,21 +17,6 @@ export type Choice =
   | { readonly do: 'try'; readonly candidate: Candidate; readonly kind: AttemptKind }
   | { readonly do: 'wait'; readonly until: number; readonly cause: 'backoff' | 'nothing_open' }
   | { readonly do: 'give_up' }
-
-/** A candidate that may not be tried now: until when, as far as is known. */
-interface Blocked {
-  readonly candidate: Candidate
-  /** Epoch milliseconds; undefined where it takes somebody's attempt to end. */
-  readonly until: number | undefined
-  /** It may be tried although it is out, where there is no alternative, from `putOffUntil` on. */
-  readonly mayPanic: boolean
-  /** This request's own back-off, epoch milliseconds. */
-  readonly putOffUntil: number
-  readonly isOnTrial: boolean
-  /** Where `until` is not known: when at the latest it is worth looking again, epoch milliseconds. */
-  readonly lookAgainAt: number | undefined
-  readonly cause: 'backoff' | 'nothing_open'
-}
 
 /** The part of a request that choosing depends on. */
 type ChooserRequest = Omit<LoopRequest<unknown>, 'work'> & { readonly work: Pick<Work<unknown>, 'unusable'> }
@@ -133,45 +119,20 @@ export class Chooser {
     }
   }
 
-  /** Wait, panic, or fail: in this order. */
   #chooseWhenNothingIsOpen(now: number): Choice {
-    const { wait, panic } = this.#engine.policy.whenNothingIsOpen
-    const blocked = this.#blocked(now)
-    const [only] = blocked
-    // A sole target is never refused by a breaker window: the window limits what is in flight instead.
-    if (only !== undefined && blocked.length === 1 && only.mayPanic && !only.isOnTrial) {
-      return now < only.putOffUntil ? { do: 'wait', until: only.putOffUntil, cause: 'backoff' } : this.#panic(only, now)
-    }
-    const until = this.#waitableUntil(blocked, now)
-    if (wait && until !== undefined) return until
-    const likeliest = blocked.every(({ mayPanic, putOffUntil }) => mayPanic && putOffUntil <= now)
-      ? earliest(blocked.filter(({ isOnTrial }) => !isOnTrial))
-      : undefined
-    if (panic !== 'never' && likeliest !== undefined) return this.#panic(likeliest, now)
-    return { do: 'give_up' }
-  }
-
-  /** Waiting for the soonest of them, if that is worth it: within the deadline, the `wait` option and the queue. */
-  #waitableUntil(blocked: readonly Blocked[], now: number): Extract<Choice, { do: 'wait' }> | undefined {
-    const { settings, waiting } = this.#engine
+    const { policy, settings, waiting } = this.#engine
     const { life, queue } = this.#request
-    const soonest = earliest(blocked)
-    if (soonest === undefined) return undefined
-    const { until = now, cause } = soonest
-    if (until >= life.deadlineAt) return undefined
-    // A back-off of our own is part of trying, not of waiting for somebody else.
-    if (cause === 'backoff') return { do: 'wait', until, cause }
-    const patienceMs = settings.wait.maxMs - this.#waitedMs
-    if (patienceMs <= 0 || until - now > patienceMs || !waiting.hasRoom(queue)) return undefined
-    if (soonest.until !== undefined) return { do: 'wait', until: soonest.until, cause }
-    const times = blocked.flatMap((each) => [each.until ?? [], each.lookAgainAt ?? []].flat())
-    return { do: 'wait', until: Math.min(now + patienceMs, life.deadlineAt, ...times), cause }
-  }
-
-  #panic({ candidate }: Blocked, now: number): Choice {
-    return this.#isPaidFor(candidate.target, now)
-      ? { do: 'try', candidate, kind: 'panic' }
-      : this.#chooseWhenNothingIsOpen(now)
+    const resort = lastResort(this.#blocked(now), {
+      now,
+      deadlineAt: life.deadlineAt,
+      patienceMs: settings.wait.maxMs - this.#waitedMs,
+      hasRoom: waiting.hasRoom(queue),
+      rules: policy.whenNothingIsOpen,
+    })
+    if (resort.do !== 'panic') return resort
+    const { candidate } = resort
+    if (this.#isPaidFor(candidate.target, now)) return { do: 'try', candidate, kind: 'panic' }
+    return this.#chooseWhenNothingIsOpen(now)
   }
 
   /** Trying the same target again takes a retry of its origin, whatever the occasion; without one it is over for it. */
@@ -184,46 +145,13 @@ export class Chooser {
 
   /** The candidates that are left but may not be tried now. */
   #blocked(now: number): Blocked[] {
-    return this.#request.chain.flatMap((link) =>
-      link.targets().flatMap((target) => this.#blockedBy({ link, target }, now) ?? []),
-    )
-  }
-
-  #blockedBy(candidate: Candidate, now: number): Blocked | undefined {
-    const { target } = candidate
-    if (!this.#isAllowed(candidate)) return undefined
     const { panic } = this.#engine.policy.whenNothingIsOpen
-    const standing = standingOf(target, now)
-    const putOffUntil = this.course.deferredUntil(target) ?? 0
-    const refused = {
-      candidate,
-      putOffUntil,
-      mayPanic: false,
-      isOnTrial: false,
-      lookAgainAt: undefined,
-      cause: 'nothing_open',
-    } as const
-    switch (standing.state) {
-      case 'profile_disabled':
-        return undefined
-      case 'limited':
-        return { ...refused, until: standing.until, lookAgainAt: this.#nextLapseAt }
-      case 'on_trial':
-        return { ...refused, until: undefined, isOnTrial: true, lookAgainAt: standing.lapsesAt }
-      case 'cooling': {
-        const mayBeTried = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
-        // Its profile's own limits hold however badly it is needed.
-        const held = mayBeTried ? target.health.limiter.heldBy(now) : undefined
-        if (held !== undefined) return { ...refused, until: held.until, lookAgainAt: this.#nextLapseAt }
-        const isOnTrial = mayBeTried && standing.trialLapsesAt !== undefined
-        // Somebody was let through and may be back with a verdict at any moment.
-        const until = isOnTrial ? undefined : Math.max(standing.until, putOffUntil)
-        return { ...refused, until, mayPanic: mayBeTried, isOnTrial, lookAgainAt: standing.trialLapsesAt }
-      }
-      case 'open':
-      case 'trial':
-        return { ...refused, until: putOffUntil, cause: 'backoff' }
-    }
+    const candidates = this.#request.chain.flatMap((link) => link.targets().map((target) => ({ link, target })))
+    return candidates.flatMap((candidate) => {
+      if (!this.#isAllowed(candidate)) return []
+      const putOffUntil = this.course.deferredUntil(candidate.target) ?? 0
+      return blockedBy(candidate, putOffUntil, { now, nextLapseAt: this.#nextLapseAt, panic }) ?? []
+    })
   }
 
   #skip(target: Target, why: SkipCause | Standing | undefined): void {
@@ -252,11 +180,4 @@ function skipCauseOf(why: SkipCause | Standing): SkipCause | undefined {
     case 'profile_disabled':
       return { kind: 'profile_disabled', reason: why.reason }
   }
-}
-
-function earliest(blocked: readonly Blocked[]): Blocked | undefined {
-  return blocked.reduce<Blocked | undefined>(
-    (best, other) => (best === undefined || (other.until ?? 0) < (best.until ?? 0) ? other : best),
-    undefined,
-  )
 }

@@ -55,7 +55,7 @@ export class Course {
   /** May this request still try the target at all? */
   allows(link: ChainLink, target: Target): boolean {
     if (this.tries(target) >= this.#maxTries) return false
-    // What lies with a model or an origin is tried as often as one target, whatever the number of keys.
+    // A model that fails at an origin is tried there as often as one target, whatever the number of keys.
     if (
       this.#deferrals.size > 0 &&
       scopesOf(target).some((scope) => (this.#deferrals.get(scope) ?? 0) >= this.#maxTries)
@@ -105,7 +105,7 @@ export class Course {
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
         if (failure.reason === 'permission') this.#excluded.add(nameOf(target.scopes.provider))
-        else this.#putOff(target.scopes.provider, backoffUntil)
+        else this.#putOff(target.scopes.provider, target, backoffUntil)
         return 'go_on'
     }
   }
@@ -159,15 +159,20 @@ export class Course {
   }
 
   /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
-  #defer({ scope }: Failure, { scopes }: Target, until: number): void {
+  #defer({ scope }: Failure, target: Target, until: number): void {
+    const scopes = target.scopes
     const itself = scopes.target ?? scopes.profile
-    this.#putOff(scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? itself) : itself, until)
+    this.#putOff(
+      scope === 'provider' ? scopes.provider : scope === 'model' ? (scopes.model ?? itself) : itself,
+      target,
+      until,
+    )
   }
 
-  #putOff(scope: ScopeHealth, until: number): void {
-    const name = nameOf(scope)
-    this.#deferred.set(name, until)
-    this.#deferrals.set(name, (this.#deferrals.get(name) ?? 1) + 1)
+  #putOff(scope: ScopeHealth, { scopes }: Target, until: number): void {
+    this.#deferred.set(nameOf(scope), until)
+    const model = nameOf(scopes.model ?? scopes.profile)
+    this.#deferrals.set(model, (this.#deferrals.get(model) ?? 1) + 1)
   }
 }
 

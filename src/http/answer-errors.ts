@@ -1,7 +1,9 @@
-import type { DialectName } from '../dialects/index.ts'
+import { type DialectName, statementIn } from '../dialects/index.ts'
 import type { Clock } from '../engine/index.ts'
-import { classifyFailure, FailoverError, type FailureReason, redactKnown } from '../failure/index.ts'
+import { classifyFailure, FailoverError, type FailureReason } from '../failure/index.ts'
 import type { ResponseHeaders } from '../transport/index.ts'
+import { type SentRequest, secretsOf } from './request-secrets.ts'
+import { SecretMask } from './secret-mask.ts'
 
 /** What an answer's failure is described with. */
 interface FailureEvidence {
@@ -15,7 +17,8 @@ interface AnswerErrorsOptions {
   readonly profileId: string
   readonly provider: string
   readonly dialect: DialectName
-  readonly apiKey: string | undefined
+  /** What was asked with: an answer may repeat it. */
+  readonly sent: SentRequest
   readonly clock: Clock
   readonly status: number
   readonly headers: ResponseHeaders
@@ -24,28 +27,30 @@ interface AnswerErrorsOptions {
 /** The most of a provider's words that a message repeats. */
 const MAX_QUOTED_CHARACTERS = 300
 
-/** Builds the errors of one answer. A relay may echo the key it was given: it is masked in everything they hold. */
+/**
+ * Builds the errors of one answer. A relay may echo the credentials it was given, the key, the operator's headers or the
+ * query: they are masked in everything the errors hold.
+ */
 export class AnswerErrors {
   readonly #options: AnswerErrorsOptions
-  readonly #secrets: readonly string[]
+  #knownMask: SecretMask | undefined
 
   constructor(options: AnswerErrorsOptions) {
     this.#options = options
-    const { apiKey } = options
-    this.#secrets = apiKey === undefined ? [] : [apiKey, JSON.stringify(apiKey).slice(1, -1)]
   }
 
   /** An answer whose status is an error. `text` is its body. */
   ofStatus(text: string): FailoverError {
     const { status } = this.#options
-    const body = parsedOr(this.#masked(text))
-    const quoted = typeof body === 'string' && body.trimStart().startsWith('<') ? 'an HTML page' : messageIn(body)
+    const body = this.#maskedBody(text)
+    const quoted = typeof body === 'string' && body.trimStart().startsWith('<') ? 'an HTML page' : quote(body)
     return this.#build('PROVIDER_ERROR', `answered ${status}${quoted === '' ? '' : `: ${quoted}`}`, { body }, false)
   }
 
   /** A 200 answer that reports a failure, or is none that the dialect knows. */
   inAnswer(message: string, evidence: FailureEvidence = {}): FailoverError {
-    return this.#build('PROVIDER_ERROR', message, { ...evidence, body: this.#maskedBody(evidence.body) }, true)
+    const { reason, body, cause } = evidence
+    return this.#build('PROVIDER_ERROR', message, { reason, body: this.#maskedBody(body), cause }, true)
   }
 
   /** A stream that ended, or broke off, before its answer was complete. */
@@ -60,31 +65,34 @@ export class AnswerErrors {
     inStream: boolean,
   ): FailoverError {
     const { status, provider, dialect, profileId, clock } = this.#options
-    const text = `${profileId} ${this.#masked(message)}`
-    const details = { ...evidence, status, headers: this.#maskedHeaders(), inStream: inStream || undefined }
+    const text = `${profileId} ${this.#mask.text(message)}`
+    const cause = this.#mask.cause(evidence.cause)
+    const details = { ...evidence, cause, status, headers: this.#maskedHeaders(), inStream: inStream || undefined }
     const error = new FailoverError(code, text, details)
     const { isRetryable, retryAfterMs } = classifyFailure({ provider, dialect, error, nowMs: clock.now() })
     return new FailoverError(code, text, { ...details, isRetryable, retryAfterMs })
   }
 
-  #masked(text: string): string {
-    return redactKnown(text, this.#secrets)
+  /** Built when it is first needed: most answers have no error. */
+  get #mask(): SecretMask {
+    this.#knownMask ??= new SecretMask(secretsOf(this.#options.sent))
+    return this.#knownMask
   }
 
+  /** JSON is masked after it was parsed: only then are its escapes undone, and no number or key torn up. */
   #maskedBody(body: unknown): unknown {
-    if (body === undefined) return undefined
-    if (typeof body === 'string') return this.#masked(body)
-    const text = JSON.stringify(body)
-    const masked = this.#masked(text)
-    return masked === text ? body : parsedOr(masked)
+    const value = typeof body === 'string' ? parsedOr(body) : body
+    return typeof value === 'string' ? this.#mask.cutText(value) : this.#mask.json(value)
   }
 
   #maskedHeaders(): ResponseHeaders {
-    const headers: Record<string, string | string[]> = {}
-    for (const [name, value] of Object.entries(this.#options.headers)) {
-      headers[name] = typeof value === 'string' ? this.#masked(value) : value.map((item) => this.#masked(item))
-    }
-    return headers
+    const mask = this.#mask
+    return Object.fromEntries(
+      Object.entries(this.#options.headers).map(([name, value]) => [
+        mask.text(name),
+        typeof value === 'string' ? mask.text(value) : value.map((item) => mask.text(item)),
+      ]),
+    )
   }
 }
 
@@ -97,19 +105,8 @@ function parsedOr(text: string): unknown {
   }
 }
 
-function messageIn(body: unknown): string {
-  const text = typeof body === 'string' ? body : (findMessage(body) ?? JSON.stringify(body))
-  const line = text.replace(/\s+/g, ' ').trim()
+/** What a body says, on one line. */
+function quote(body: unknown): string {
+  const line = (statementIn(body) ?? JSON.stringify(body)).replace(/\s+/g, ' ').trim()
   return line.length > MAX_QUOTED_CHARACTERS ? `${line.slice(0, MAX_QUOTED_CHARACTERS)}…` : line
-}
-
-/** `error.message`, `error`, `message` or `detail`: where APIs put what they say. */
-function findMessage(body: unknown): string | undefined {
-  if (typeof body === 'string') return body
-  if (typeof body !== 'object' || body === null) return undefined
-  for (const key of ['error', 'message', 'detail'] as const) {
-    const found = findMessage((body as Record<string, unknown>)[key])
-    if (found !== undefined && found !== '') return found
-  }
-  return undefined
 }

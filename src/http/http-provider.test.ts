@@ -202,8 +202,29 @@ describe('the address', () => {
       'http://localhost',
     )
     expect(openai.originOf(new Profile({ id: 'local:a' }))).toBe('local')
-    expect(() => openai.originOf(new Profile({ id: 'openai:a', baseUrl: 'ftp://x' }))).toThrow(
-      /profile openai:a: baseUrl/,
+  })
+
+  it.each([
+    'localhost:8080',
+    'ftp://x',
+    'data:text/plain,x',
+    'blob:https://example.com/x',
+    'https://user:secret-word@example.com',
+    'example.com',
+  ])('%j gives no origin, whoever lets it through', async (baseUrl) => {
+    registry = httpProviders()
+    const profile: Profile = Object.create(new Profile({ id: 'openai:a' }), { baseUrl: { value: baseUrl } })
+    const refusal = expect.objectContaining({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(/^profile openai:a: baseUrl: "(?!.*secret)/),
+    })
+    expect(() => registry?.openai.originOf(profile)).toThrow(refusal)
+    expect(() => new Profile({ id: 'openai:a', baseUrl })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }))
+    expect(() => httpProviders({ providers: { x: { dialect: 'openai', baseUrl } } })).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_OPTION',
+        message: expect.stringMatching(/^providers\.x\.baseUrl: "(?!.*secret)/),
+      }),
     )
   })
 })

@@ -12,7 +12,7 @@ export interface HttpProviderOptions {
   readonly name: string
   readonly dialect: Dialect
   /** Where it is, for profiles of this provider that name no `baseUrl` of their own. */
-  readonly baseUrl: string | undefined
+  readonly baseUrl: URL | undefined
   /** Further request headers, lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly pools: Pools
@@ -79,7 +79,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
       profileId: profile.id,
       provider,
       dialect: dialect.name,
-      apiKey,
+      sent: { url, headers },
       clock,
       status,
       headers: answer.headers,
@@ -119,7 +119,12 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     return this.#options.dialect.usageOf(event)
   }
 
-  /** Scheme, host and port; the profile's provider where it has no address at all, which `stream` will complain about. */
+  /**
+   * Scheme, host and port; the profile's provider where it has no address at all, which `stream` will complain
+   * about.
+   *
+   * @throws FailoverError `INVALID_OPTION` where the profile's address is none
+   */
   originOf(profile: Profile): string {
     return this.#baseUrlOf(profile)?.origin ?? profile.provider
   }
@@ -135,9 +140,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
   #baseUrlOf(profile: Profile): URL | undefined {
     if (profile.baseUrl !== undefined) return parseBaseUrl(`profile ${profile.id}: baseUrl`, profile.baseUrl)
     const { name, baseUrl } = this.#options
-    return baseUrl === undefined || profile.provider !== name
-      ? undefined
-      : parseBaseUrl(`providers.${name}.baseUrl`, baseUrl)
+    return profile.provider === name ? baseUrl : undefined
   }
 
   /** What could be read of an error's body; an error that breaks off or dawdles is an error all the same. */

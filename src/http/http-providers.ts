@@ -1,4 +1,4 @@
-import { anthropicMessages, type Dialect, type DialectName, openaiChat } from '../dialects/index.ts'
+import { anthropicMessages, type Dialect, type DialectName, openaiChat, parseBaseUrl } from '../dialects/index.ts'
 import { type AnyRequest, type ModelRequest, ProviderRegistry, systemClock } from '../engine/index.ts'
 import { Pools } from '../transport/index.ts'
 import { HttpProvider } from './http-provider.ts'
@@ -35,10 +35,11 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
       name: string,
       { dialect, baseUrl, headers = {} }: HttpProviderDefinition,
     ): HttpProvider<Request, Event> => {
+      const address = baseUrl ?? wellKnownUrl(name, dialect)
       const provider = new HttpProvider<Request, Event>({
         name,
         dialect: DIALECTS[dialect],
-        baseUrl: baseUrl ?? wellKnownUrl(name, dialect),
+        baseUrl: address === undefined ? undefined : parseBaseUrl(`providers.${name}.baseUrl`, address),
         headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value])),
         pools,
         clock,

@@ -19,7 +19,10 @@ export interface HttpProviderDefinition {
    * Default: the well-known provider's of that name; with neither, every profile must name its own.
    */
   readonly baseUrl?: string
-  /** Further request headers, such as `anthropic-version` or `api-key`. The profile's key is set after them. */
+  /**
+   * Further request headers, such as `anthropic-version` or `api-key`. The profile's key is set after them. Values of
+   * headers whose names speak of a credential (key, token, secret, auth, cookie, …) are masked in every error.
+   */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -85,6 +88,7 @@ function checkDefinition(path: string, definition: HttpProviderDefinition): void
   checkOneOf(`${path}.dialect`, definition.dialect, ['openai', 'anthropic'])
   if (definition.baseUrl !== undefined) {
     checkText(`${path}.baseUrl`, definition.baseUrl)
+    // Here, so that a wrong one is refused before anything is created.
     parseBaseUrl(`${path}.baseUrl`, definition.baseUrl)
   }
   if (definition.headers === undefined) return

@@ -247,7 +247,7 @@ function open(dialect: Dialect = openaiChat, maxEventBytes?: number) {
     profileId: 'p:a',
     provider: 'p',
     dialect: dialect.name,
-    apiKey: 'sk-secret-key',
+    sent: { url: new URL('http://p'), headers: { authorization: 'Bearer sk-secret-key' } },
     clock: systemClock,
   }
   const errors = new AnswerErrors({ ...context, status: 200, headers: { 'x-id': '1' } })

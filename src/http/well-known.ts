@@ -1,4 +1,4 @@
-import type { DialectName } from '../dialects/index.ts'
+import { type DialectName, parseBaseUrl } from '../dialects/index.ts'
 
 /** A provider whose name alone says where it is and what it speaks. */
 export interface WellKnownProvider {
@@ -50,9 +50,14 @@ export const WELL_KNOWN: Readonly<Record<string, WellKnownProvider>> = {
   ollama: { dialect: 'openai', baseUrl: 'http://127.0.0.1:11434/v1', isLocal: true },
 }
 
-/** The origins a request without a key is not sent to. */
+/**
+ * The origins a request without a key is not sent to. They are known to answer 401, and what they would be asked is a
+ * prompt that nobody meant to send: the usual cause is an environment variable that is not set, which is said at once
+ * and by the profile's name instead. Known by origin and not by provider name, since a profile may point a well-known
+ * name at a server of one's own, which may need no key; every origin that is not listed is left to answer for itself.
+ */
 export const HOSTED_ORIGINS: ReadonlySet<string> = new Set(
-  Object.values(WELL_KNOWN)
-    .filter((provider) => provider.isLocal !== true)
-    .map((provider) => new URL(provider.baseUrl).origin),
+  Object.entries(WELL_KNOWN)
+    .filter(([, { isLocal }]) => isLocal !== true)
+    .map(([name, { baseUrl }]) => parseBaseUrl(name, baseUrl).origin),
 )

@@ -14,6 +14,7 @@ export function connectTimeout(origin: string, limitMs: number): FailoverError {
 
 /** What undici or the system reports, as the error callers see; `cause.code` says what exactly happened. */
 export function networkError(origin: string, error: Error): FailoverError {
+  dropReceivedBytes(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const message = `${origin}: ${error.message || 'no connection'}${code === undefined || error.message.includes(code) ? '' : ` (${code})`}`
   switch (code) {
@@ -28,6 +29,11 @@ export function networkError(origin: string, error: Error): FailoverError {
     default:
       return new FailoverError('NETWORK_ERROR', message, { cause: error, reason: 'network', isRetryable: true })
   }
+}
+
+/** undici keeps the bytes that it could not parse, and a relay may have echoed the request's credentials in them. */
+function dropReceivedBytes(error: Error): void {
+  Reflect.deleteProperty(error, 'data')
 }
 
 function timeoutError(message: string, cause: ConnectTimeoutError): FailoverError {
