@@ -1,5 +1,6 @@
 import { attempt } from './safe-read.ts'
 import { parseJson, plainStatement, readStatements, type Statement } from './statement.ts'
+import { leadsToQuotation } from './wording.ts'
 
 /** A response body, read as far as classification needs it. */
 export interface Body {
@@ -45,7 +46,8 @@ function readMixed(text: string): Statement[] {
   const start = text.indexOf('{')
   const end = text.lastIndexOf('}')
   const json = start >= 0 && end > start ? parseJson(text.slice(start, end + 1)) : undefined
-  if (json === undefined) return [plainStatement(text)]
+  // What stands in a quotation is the request's, not the sender's.
+  if (json === undefined || leadsToQuotation(text.slice(0, start))) return [plainStatement(text)]
   return [...readStatements(json), plainStatement(`${text.slice(0, start)}${text.slice(end + 1)}`.trim())]
 }
 

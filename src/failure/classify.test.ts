@@ -129,6 +129,93 @@ describe('fields of the answer', () => {
   })
 })
 
+/** What burns a key where a provider says it of itself. */
+const TEMPTING = [
+  'credit balance is too low',
+  'your credit balance is too low',
+  'incorrect api key',
+  'account has been disabled',
+  'rate limit',
+  'model not found',
+  'insufficient funds',
+  'this organization has been disabled',
+  'country, region, or territory not supported',
+  'the bill is overdue, please top up and pay',
+  'does not have access to model',
+  '{"error":{"code":"insufficient_quota","message":"your credit balance is too low"}}',
+]
+
+describe('the caller’s own text, quoted back to it', () => {
+  it.each(TEMPTING)('%s does not touch the key', (text) => {
+    const valueError = { type: 'invalid_request_error', code: 'invalid_value', param: 'messages[0].role' }
+    const errors = [
+      openai(400, { ...valueError, message: `Invalid value: '${text}'. Supported values are: 'system' and 'user'.` }),
+      openai(400, { ...valueError, message: text }),
+      openai(400, { ...valueError, code: null, message: text }),
+      openai(400, { type: 'invalid_request_error', param: null, message: `Invalid value: "${text}".` }),
+      anthropic(400, { type: 'invalid_request_error', message: `messages.0.content: "…${text}…" is not allowed` }),
+      anthropic(400, { type: 'invalid_request_error', message: `messages.0.content.1.text: ${text}` }),
+      anthropic(400, { type: 'invalid_request_error', message: `tools.0.name: ${text}` }),
+      classifyFailure({ status: 400, body: `Invalid value: '${text}'` }),
+      classifyFailure({ error: new Error(`400 Invalid value: '${text}'`) }),
+      classifyFailure({ error: new Error(`400 Invalid value: 'see ${text}'`) }),
+      classifyFailure({ error: new Error(`400 messages.0.content: ${text}`) }),
+      classifyFailure({
+        provider: 'anthropic',
+        status: 200,
+        inStream: true,
+        body: { type: 'error', error: { type: 'invalid_request_error', message: `Unexpected value: \`${text}\`` } },
+      }),
+    ]
+    for (const failure of errors) {
+      expect(failure).toMatchObject({ reason: 'invalid_request', scope: 'request', nextStep: 'return' })
+    }
+  })
+
+  it('what a provider says of itself still counts', () => {
+    const low = 'Your credit balance is too low to access the Anthropic API.'
+    expect(anthropic(400, { type: 'invalid_request_error', message: low }).reason).toBe('billing')
+    expect(openai(400, { type: 'invalid_request_error', message: low }).reason).toBe('billing')
+    const wrapped = `litellm.BadRequestError: AnthropicException - b'{"error":{"message":"${low}"}}'`
+    expect(openai(400, { message: wrapped, code: '400' }).reason).toBe('billing')
+    const python = `Error code: 400 - {'type': 'error', 'error': {'message': '${low}', 'type': 'x'}}`
+    expect(classifyFailure({ error: new Error(python) }).reason).toBe('billing')
+    const hardLimit = { type: 'invalid_request_error', code: 'billing_hard_limit_reached', param: null }
+    expect(openai(400, { ...hardLimit, message: 'Billing hard limit has been reached' }).reason).toBe('billing')
+    expect(openai(400, { message: 'Incorrect API key provided: xa***.' }).reason).toBe('auth')
+    expect(openai(400, { message: 'ThrottlingException: Rate exceeded' }).reason).toBe('rate_limit')
+  })
+
+  it('codes and parameters that mean something else keep their meaning', () => {
+    const error = { type: 'invalid_request_error', param: 'stream', message: 'x' }
+    const verify = 'Your organization must be verified to stream this model.'
+    expect(openai(400, { ...error, code: 'unsupported_value', message: verify })).toMatchObject({
+      reason: 'permission',
+      scope: 'target',
+    })
+    expect(openai(400, { ...error, code: 'unsupported_value' }).reason).toBe('invalid_request')
+    expect(openai(400, { ...error, code: 'context_length_exceeded' }).reason).toBe('context_length')
+    expect(openai(400, { ...error, code: 'invalid_prompt' }).reason).toBe('content_policy')
+    expect(openai(400, { ...error, message: "This model's maximum context length is 8 tokens." }).reason).toBe(
+      'context_length',
+    )
+    const unknownModel = { ...error, param: 'model', message: 'The model `x` does not exist' }
+    expect(openai(404, unknownModel).reason).toBe('model_not_found')
+    expect(openai(404, { ...unknownModel, code: 'model_not_found', param: 'model' }).reason).toBe('model_not_found')
+    expect(openai(400, { ...error, param: null, message: "Model 'x' not found" }).reason).toBe('model_not_found')
+    expect(openai(404, { ...error, param: null, message: 'No such model here' }).reason).toBe('model_not_found')
+  })
+
+  it('a 403 that names the model condemns one key on one model', () => {
+    const target = { reason: 'permission', scope: 'target', nextStep: 'next_profile', ruleId: 'wording.model_access' }
+    const message = 'Project does not have access to model `gpt-5`'
+    expect(openai(403, { type: 'invalid_request_error', message })).toMatchObject(target)
+    expect(anthropic(403, { type: 'permission_error', message })).toMatchObject(target)
+    expect(classifyFailure({ status: 403, body: message })).toMatchObject(target)
+    expect(anthropic(403, { type: 'permission_error', message: 'Not for this organization.' }).scope).toBe('profile')
+  })
+})
+
 describe('the status alone', () => {
   it.each([
     [400, 'invalid_request'],

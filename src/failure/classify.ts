@@ -15,8 +15,8 @@ const MAX_MASKED_LENGTH = 768
  * Turns any evidence of a failure into a diagnosis: what failed, how much of the world it condemns, what to do next,
  * and when to come back.
  *
- * Machine-readable fields go before the status, the status before words; a few words, such as those for an empty
- * account, override both. Pure: the present is `nowMs` or the answer's `date`. Looks at no more than 64 KiB of text.
+ * Machine-readable fields decide first, then what the sender says in its own words, then the status alone. What it
+ * quotes of the request decides nothing. A few words, such as those for an empty account, override a general type. Pure: the present is `nowMs` or the answer's `date`. Looks at no more than 64 KiB of text.
  * Never throws, whatever it is given; what it can make nothing of is `unknown`.
  *
  * @example

@@ -3,6 +3,8 @@ import type { Failure, FailureReason } from './failure.ts'
 import { exceedsLimit } from './hints.ts'
 import { confidenceOf, type Facts, firstMatch, MEANING_OF, type Rule } from './rule.ts'
 import { brokenStream, localRules, rulesFor, statusRules, transportRules } from './rules/index.ts'
+import type { Statement } from './statement.ts'
+import { wordingOf } from './wording.ts'
 
 /** What failed and what to do, before it is said when to come back. */
 export type Verdict = Pick<
@@ -59,15 +61,15 @@ function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
 }
 
 function matchThrown(evidence: Evidence, statesWait: boolean): Rule | undefined {
-  const facts = factsOf(evidence, statesWait, evidence.thrownCodes, evidence.plainText.toLowerCase())
+  const facts = factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
   // A status that names an error is the server's word: whatever broke after it matters no more.
   return firstMatch(localRules, facts) ?? (facts.status === undefined ? firstMatch(transportRules, facts) : undefined)
 }
 
 function matchStatements(evidence: Evidence, statesWait: boolean): Rule | undefined {
   const rules = rulesFor(evidence.provider, evidence.dialect)
-  for (const { status, codes, text } of evidence.statements) {
-    const rule = firstMatch(rules, factsOf(evidence, statesWait, codes, text, status))
+  for (const statement of evidence.statements) {
+    const rule = firstMatch(rules, factsOf(evidence, statesWait, statement))
     if (rule !== undefined) return rule
   }
   return undefined
@@ -79,20 +81,21 @@ function matchRemainder(evidence: Evidence, statesWait: boolean): Rule | undefin
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
   return status === undefined
     ? undefined
-    : firstMatch(statusRules, { ...factsOf(evidence, statesWait, [], ''), status })
+    : firstMatch(statusRules, { ...factsOf(evidence, statesWait, { codes: [], text: '' }), status })
 }
 
 function factsOf(
   evidence: Evidence,
   statesWait: boolean,
-  codes: readonly string[],
-  text: string,
-  status: number | undefined = evidence.status,
+  { codes, text, param, status = evidence.status }: Partial<Statement> & Pick<Statement, 'codes' | 'text'>,
 ): Facts {
   const { isHtml, inStream } = evidence
+  // Inside an answer that had begun well, the type alone tells that the request was refused.
+  const implied = codes.includes('invalid_request_error') ? 400 : undefined
   return {
-    status: status !== undefined && status >= 400 ? status : undefined,
+    status: status !== undefined && status >= 400 ? status : implied,
     codes,
+    param: param === undefined || param === 'model' ? param : 'other',
     text,
     isHtml,
     inStream,

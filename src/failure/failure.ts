@@ -53,7 +53,9 @@ export interface QuotaBucket {
   readonly remaining?: number
   /** When it is full again, epoch milliseconds. */
   readonly resetAt?: number
-  /** The time the limit counts over, milliseconds, where the provider's documentation states it. */
+  /** The time the limit counts over, milliseconds, where the provider's documentation states it; the contract's name. */
+  readonly window?: number
+  /** The same as `window`, under a name that tells its unit. */
   readonly windowMs?: number
 }
 

@@ -134,6 +134,87 @@ describe('whatever it is given', () => {
   })
 })
 
+/** Words that mean much where a provider says them, between any others. */
+const callersText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'your credit balance is too low',
+        'insufficient balance',
+        'insufficient_quota',
+        'incorrect api key',
+        'account has been disabled',
+        'this organization has been disabled',
+        'rate limit',
+        'too many requests',
+        'model not found',
+        'does not exist or you do not have access',
+        'country, region, or territory not supported',
+        'overloaded',
+        'try again in 5s',
+        'Limit 5, Requested 6',
+        "it's the users’ model",
+        '. ',
+        ': ',
+        '\n',
+        '{"error":{"code":"insufficient_quota","message":"',
+        "{'message': '",
+      ),
+      fc.string({ unit: 'binary' }),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join(' '))
+
+const requestStatus = fc.constantFrom(400, 404, 413, 422)
+const dialect = fc.constantFrom('openai', 'anthropic', undefined)
+const quotation = fc.constantFrom(["'", "'"], ['"', '"'], ['`', '`'], ['“', '”'] as const)
+
+describe('the caller’s own text', () => {
+  it('in quotes never condemns more than the request', () => {
+    fc.assert(
+      fc.property(requestStatus, dialect, quotation, callersText, (status, provider, [open, close], text) => {
+        const quoted = `${open}${text.replaceAll(close, '')}${close}`
+        for (const message of [`Invalid value: ${quoted}. Supported is 'user'.`, `${quoted} is too short`, quoted]) {
+          const body = { type: 'error', error: { type: 'invalid_request_error', message } }
+          expect(classifyFailure({ provider, status, body })).toMatchObject({ scope: 'request' })
+          expect(classifyFailure({ dialect: provider, status, body: JSON.stringify(body) }).scope).toBe('request')
+        }
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('in the complaint of a field or a parameter never condemns more than the request', () => {
+    const param = fc.constantFrom('messages', 'messages[0].content', 'input', 'tools[0].function.name')
+    const code = fc.constantFrom(null, 'invalid_value', 'invalid_type', 'string_above_max_length', 'unknown_parameter')
+    fc.assert(
+      fc.property(requestStatus, dialect, param, code, callersText, (status, provider, param, code, message) => {
+        const error = { type: 'invalid_request_error', param, code, message }
+        expect(classifyFailure({ provider, status, body: { error } })).toMatchObject({ scope: 'request' })
+        const path = { type: 'invalid_request_error', message: `messages.0.content.1.text: ${message}` }
+        expect(classifyFailure({ provider, status, body: { type: 'error', error: path } }).scope).toBe('request')
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('in quotes changes no verdict, whatever the status and type', () => {
+    const status = fc.constantFrom(400, 401, 403, 404, 413, 422, 429, 500, 503, 529)
+    const type = fc.constantFrom('invalid_request_error', 'permission_error', 'api_error', 'unheard_of')
+    fc.assert(
+      fc.property(status, type, dialect, quotation, callersText, (status, type, provider, [open, close], text) => {
+        const verdictOn = (quoted: string) => {
+          const error = { type, message: `Something about ${open}${quoted}${close}, it says.` }
+          return { ...classifyFailure({ provider, status, body: { error } }), message: '' }
+        }
+        expect(verdictOn(text.replaceAll(close, '').replaceAll('\\', ''))).toEqual(verdictOn('x'))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
 function expectSound(failure: Failure): void {
   expect(failure.reason).toBeTypeOf('string')
   expect(failure.ruleId).not.toBe('')

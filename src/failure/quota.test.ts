@@ -28,7 +28,14 @@ describe('readQuota', () => {
       'anthropic-ratelimit-input-tokens-reset': '2026-10-21T07:29:00Z',
     })
     expect(readQuota(headers, 'anthropic')).toEqual([
-      { name: 'input-tokens', limit: 40_000, remaining: 39_000, resetAt: NOW + 60_000, windowMs: 60_000 },
+      {
+        name: 'input-tokens',
+        limit: 40_000,
+        remaining: 39_000,
+        resetAt: NOW + 60_000,
+        window: 60_000,
+        windowMs: 60_000,
+      },
     ])
   })
 
@@ -41,8 +48,8 @@ describe('readQuota', () => {
       'anthropic-ratelimit-unified-7d-utilization': '0.25',
     }
     expect(readQuota(headers, 'anthropic')).toEqual([
-      { name: 'unified-5h', limit: 1, remaining: 0, resetAt: NOW + 60_000, windowMs: 18_000_000 },
-      { name: 'unified-7d', limit: 1, remaining: 0.75, windowMs: 604_800_000 },
+      { name: 'unified-5h', limit: 1, remaining: 0, resetAt: NOW + 60_000, window: 18_000_000, windowMs: 18_000_000 },
+      { name: 'unified-7d', limit: 1, remaining: 0.75, window: 604_800_000, windowMs: 604_800_000 },
     ])
   })
 

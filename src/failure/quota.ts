@@ -61,7 +61,8 @@ export function describeQuota(
   return buckets.map(({ reset, ...bucket }) => {
     const resetAt = reset === undefined ? undefined : instantOf(reset, nowMs)
     const windowMs = windowOf(provider, bucket.name)
-    return { ...bucket, ...(resetAt !== undefined && { resetAt }), ...(windowMs !== undefined && { windowMs }) }
+    const span = windowMs === undefined ? {} : { window: windowMs, windowMs }
+    return { ...bucket, ...(resetAt !== undefined && { resetAt }), ...span }
   })
 }
 

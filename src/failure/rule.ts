@@ -1,4 +1,5 @@
 import type { Confidence, Failure, FailureReason } from './failure.ts'
+import { afterPreamble, openingOf } from './wording.ts'
 
 /** What a failure means unless its rule says otherwise. */
 type Meaning = Pick<Failure, 'scope' | 'nextStep' | 'isRetryable'>
@@ -24,6 +25,9 @@ export const MEANING_OF: Readonly<Record<FailureReason, Meaning>> = {
   unknown: { scope: 'target', nextStep: 'next_model', isRetryable: true },
 }
 
+/** The statuses of a refusal that the request itself may have caused: its text may then stand in the answer. */
+export const REQUEST_STATUSES: readonly number[] = [400, 404, 413, 422]
+
 /** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
 export interface Condition {
   /**
@@ -33,6 +37,12 @@ export interface Condition {
   readonly status?: readonly number[] | { readonly min: number; readonly max: number }
   /** Any of these is a machine-readable field: a code, type, status name or reason. */
   readonly codes?: readonly string[]
+  /** None of these is. */
+  readonly noneOfCodes?: readonly string[]
+  /** The part of the request that is complained of: its model, or any other. */
+  readonly param?: 'model' | 'other'
+  /** The wording begins with one of these; a class of error or a status may stand before it. */
+  readonly begins?: readonly string[]
   /** Any of these stands in the wording. */
   readonly anyOf?: readonly string[]
   /** All of these stand in the wording. */
@@ -60,7 +70,7 @@ export interface Rule extends Partial<Meaning> {
 
 /** What a dialect or provider adds, by how much each rule may be trusted against the words beside it. */
 export interface RuleTable {
-  /** Codes and wordings that can mean only one thing. */
+  /** Codes and wordings that can mean only one thing. Rules with codes are tried before those with words alone. */
   readonly exact: readonly Rule[]
   /** Types that hold unless the words speak of money. */
   readonly typed: readonly Rule[]
@@ -73,7 +83,8 @@ export interface Facts {
   /** Only a status that means an error. */
   readonly status: number | undefined
   readonly codes: readonly string[]
-  /** In lower case. */
+  readonly param: 'model' | 'other' | undefined
+  /** The sender's own words, in lower case. */
   readonly text: string
   readonly isHtml: boolean
   readonly statesWait: boolean
@@ -82,31 +93,57 @@ export interface Facts {
 
 /** The first rule whose condition holds. */
 export function firstMatch(rules: readonly Rule[], facts: Facts): Rule | undefined {
-  return rules.find((rule) => holds(rule.when, facts))
+  const { status, text } = facts
+  const isRequestRefused = status !== undefined && REQUEST_STATUSES.includes(status)
+  const opening = isRequestRefused ? openingOf(text) : text
+  return rules.find((rule) => holds(rule.when, facts, condemnsMore(rule) ? opening : text))
+}
+
+/** Does it rest on words? */
+export function needsWords({ begins, anyOf, allOf }: Condition): boolean {
+  return begins !== undefined || anyOf !== undefined || allOf !== undefined
+}
+
+/**
+ * Does it condemn more than the request? Then, where the request may stand in the answer, only the opening words count.
+ * A model's name stands in the middle of its sentence, and one key on one model is little.
+ */
+function condemnsMore({ reason, scope }: Rule): boolean {
+  return reason !== 'model_not_found' && (scope ?? MEANING_OF[reason].scope) !== 'request'
 }
 
 /** What a verdict by this rule rests on: the weakest of the evidence it needs. */
-export function confidenceOf({ anyOf, allOf, codes, status }: Condition): Confidence {
-  if (anyOf !== undefined || allOf !== undefined) return 'text'
+export function confidenceOf(when: Condition): Confidence {
+  const { codes, status } = when
+  if (needsWords(when)) return 'text'
   if (codes !== undefined) return 'structured'
   return status === undefined ? 'text' : 'status'
 }
 
-function holds(when: Condition, facts: Facts): boolean {
+function holds(when: Condition, facts: Facts, text: string): boolean {
   return (
     (when.status === undefined || holdsStatus(when, facts.status)) &&
     (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
     (when.inStream === undefined || when.inStream === facts.inStream) &&
     (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
     (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
-    (when.anyOf === undefined || when.anyOf.some((phrase) => facts.text.includes(phrase))) &&
-    (when.allOf === undefined || when.allOf.every((phrase) => facts.text.includes(phrase))) &&
+    (when.noneOfCodes === undefined || !when.noneOfCodes.some((code) => facts.codes.includes(code))) &&
+    (when.param === undefined || when.param === facts.param) &&
+    (when.begins === undefined || beginsWithAny(text, when.begins)) &&
+    (when.anyOf === undefined || when.anyOf.some((phrase) => text.includes(phrase))) &&
+    (when.allOf === undefined || when.allOf.every((phrase) => text.includes(phrase))) &&
     (when.noneOf === undefined || !when.noneOf.some((phrase) => facts.text.includes(phrase)))
   )
 }
 
-function holdsStatus({ status, codes, anyOf, allOf }: Condition, actual: number | undefined): boolean {
-  if (actual === undefined) return codes !== undefined || anyOf !== undefined || allOf !== undefined
+function beginsWithAny(text: string, phrases: readonly string[]): boolean {
+  const said = afterPreamble(text)
+  return phrases.some((phrase) => said.startsWith(phrase))
+}
+
+function holdsStatus(when: Condition, actual: number | undefined): boolean {
+  const { status, codes } = when
+  if (actual === undefined) return codes !== undefined || needsWords(when)
   if (status === undefined || 'min' in status)
     return status === undefined || (actual >= status.min && actual <= status.max)
   return status.includes(actual)

@@ -1,4 +1,5 @@
 import { asStatus, isRecord, readItems, readProperty, readString } from './safe-read.ts'
+import { wordingOf } from './wording.ts'
 
 /** One statement of an error. Gateways put one into another, so that an answer may hold several. */
 export interface Statement {
@@ -8,8 +9,10 @@ export interface Statement {
   readonly codes: readonly string[]
   /** Its wording as sent; empty where there is none. */
   readonly message: string
-  /** The same in lower case, for comparing. */
+  /** The sender's own words of it, in lower case: without what it quotes; for comparing. */
   readonly text: string
+  /** The part of the request that is complained of, as OpenAI's `param` names it. */
+  readonly param: string | undefined
   /** The objects it was read from; hints stand there too. */
   readonly sources: readonly object[]
 }
@@ -74,7 +77,7 @@ export function isTelling({ codes, message }: Statement): boolean {
 
 /** A statement that is nothing but words. */
 export function plainStatement(message: string): Statement {
-  return { status: undefined, codes: [], message, text: message.toLowerCase(), sources: [] }
+  return { status: undefined, codes: [], message, text: wordingOf(message), param: undefined, sources: [] }
 }
 
 /** The text as JSON if it may be some (an object, a list or a string); `undefined` where it isn't. */
@@ -93,12 +96,16 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
   const first = readItems(value, 1)[0] ?? value
   if (depth > MAX_DEPTH || !isRecord(first)) return
   const sources = [first, ...partsOf(first)]
+  const param = paramOf(sources)
   for (const source of sources) {
-    for (const field of NESTED_FIELDS) collect(nestedIn(source, field), depth + 1, statements)
+    for (const field of NESTED_FIELDS) {
+      // A message about a part of the request may consist of that part.
+      if (field !== 'message' || param === undefined) collect(nestedIn(source, field), depth + 1, statements)
+    }
   }
   const codes = sources.flatMap(codesOf)
   const message = messageOf(sources)
-  statements.push({ status: statusIn(codes), codes, message, text: message.toLowerCase(), sources })
+  statements.push({ status: statusIn(codes), codes, message, text: wordingOf(message), param, sources })
 }
 
 function nestedIn(source: object, field: string): unknown {
@@ -133,6 +140,14 @@ function messageOf(sources: readonly object[]): string {
     }
   }
   return ''
+}
+
+function paramOf(sources: readonly object[]): string | undefined {
+  for (const source of sources) {
+    const param = readString(source, 'param')
+    if (param !== undefined) return param
+  }
+  return undefined
 }
 
 function statusIn(codes: readonly string[]): number | undefined {

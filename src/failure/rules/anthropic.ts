@@ -10,13 +10,13 @@ export const anthropicTable: RuleTable = {
       // `invalid_request_error` with 400 carries billing, too; only its words tell.
       id: 'anthropic.credit_balance',
       reason: 'billing',
-      when: { anyOf: ['credit balance is too low'] },
+      when: { begins: ['your credit balance is too low', 'credit balance is too low'] },
       source: ERRORS,
     },
     {
       id: 'anthropic.usage_limits',
       reason: 'billing',
-      when: { allOf: ['reached your specified', 'usage limits'] },
+      when: { begins: ['you have reached your specified'], anyOf: ['usage limits'] },
       source: 'https://github.com/anthropics/claude-code/issues/38035',
     },
     {
@@ -38,14 +38,14 @@ export const anthropicTable: RuleTable = {
     {
       id: 'anthropic.organization_disabled',
       reason: 'permission',
-      when: { anyOf: ['organization has been disabled'] },
+      when: { begins: ['this organization has been disabled', 'your organization has been disabled'] },
       source: 'https://github.com/anthropics/claude-code/issues/54311',
     },
     {
       // A subscription's token outside the program it was made for: 400, but another key helps.
       id: 'anthropic.credential_restricted',
       reason: 'permission',
-      when: { anyOf: ['credential is only authorized for use with'] },
+      when: { begins: ['this credential is only authorized for use with'] },
       source: 'https://github.com/anthropics/claude-code/issues/8046',
     },
     {
@@ -97,7 +97,7 @@ export const anthropicTable: RuleTable = {
     {
       id: 'anthropic.invalid_request_error',
       reason: 'invalid_request',
-      when: { status: [400, 422], codes: ['invalid_request_error'] },
+      when: { status: [400, 404, 422], codes: ['invalid_request_error'] },
       source: ERRORS,
     },
     {

@@ -1,8 +1,8 @@
-import type { Rule, RuleTable } from '../rule.ts'
+import { needsWords, type Rule, type RuleTable } from '../rule.ts'
 import { anthropicTable } from './anthropic.ts'
 import { billingRules } from './billing.ts'
 import { openaiTable } from './openai.ts'
-import { wordingRules } from './wording.ts'
+import { modelAccessRule, wordingRules } from './wording.ts'
 
 export { statusRules } from './status.ts'
 export { brokenStream, localRules, transportRules } from './transport.ts'
@@ -27,18 +27,32 @@ export function rulesFor(provider: string | undefined, dialect: string | undefin
 }
 
 /**
- * From what can mean only one thing to what may mean anything. The other dialects' tables follow the own one: gateways
- * pass their upstream's errors on as they are.
+ * From what can mean only one thing to what may mean anything, and fields before words. The other dialects' tables
+ * follow the own one: gateways pass their upstream's errors on as they are. But what the own dialect has a type for is
+ * not judged by another's words.
  */
 function arrange(name: string): readonly Rule[] {
   const own = PROVIDER_TABLES.get(name) ?? DIALECT_TABLES.get(name)
   const others = [...DIALECT_TABLES.values()].filter((table) => table !== own)
   const tables = own === undefined ? others : [own, ...others]
+  const exact = tables.flatMap((table) => (table === own ? table.exact : table.exact.map(unlessTyped(own))))
   return [
-    ...tables.flatMap(({ exact }) => exact),
+    ...exact.filter(({ when }) => when.codes !== undefined),
+    ...exact.filter(({ when }) => when.codes === undefined),
     ...billingRules,
+    modelAccessRule,
     ...tables.flatMap(({ typed }) => typed),
     ...wordingRules,
     ...tables.flatMap(({ broad }) => broad),
   ]
+}
+
+/** The same rule, silent where it has only words and the own dialect has typed the error. */
+function unlessTyped(own: RuleTable | undefined): (rule: Rule) => Rule {
+  const rules = own === undefined ? [] : [...own.exact, ...own.typed, ...own.broad]
+  const types = rules.flatMap(({ when }) => when.codes ?? [])
+  return (rule) => {
+    const isWordy = rule.when.codes === undefined && needsWords(rule.when)
+    return isWordy ? { ...rule, when: { ...rule.when, noneOfCodes: types } } : rule
+  }
 }

@@ -1,8 +1,37 @@
-import type { RuleTable } from '../rule.ts'
+import { REQUEST_STATUSES, type RuleTable } from '../rule.ts'
+import { OVERFLOW_PHRASES } from './wording.ts'
 
 const ERROR_CODES = 'https://platform.openai.com/docs/guides/error-codes'
 const RATE_LIMITS = 'https://platform.openai.com/docs/guides/rate-limits'
 const RESPONSES_ERRORS = 'https://platform.openai.com/docs/api-reference/responses/object#responses/object-error'
+
+/** Codes of a value or parameter that is wrong in itself. */
+const VALUE_CODES = [
+  'invalid_value',
+  'invalid_type',
+  'invalid_json',
+  'invalid_json_schema',
+  'invalid_function_parameters',
+  'unknown_parameter',
+  'unsupported_parameter',
+  'unsupported_value',
+  'unsupported_content_type',
+  'missing_required_parameter',
+  'missing_required_field',
+  'mutually_exclusive_parameters',
+  'string_above_max_length',
+  'string_below_min_length',
+  'array_above_max_length',
+  'array_below_min_length',
+  'integer_above_max_value',
+  'integer_below_min_value',
+  'decimal_above_max_value',
+  'decimal_below_min_value',
+  'object_above_max_properties',
+  'object_below_min_properties',
+  'previous_response_not_found',
+  'item_not_found',
+]
 
 /** Chat completions and responses: `{"error":{"message","type","param","code"}}`, any of them null. */
 export const openaiTable: RuleTable = {
@@ -46,7 +75,7 @@ export const openaiTable: RuleTable = {
       id: 'openai.organization_unverified',
       reason: 'permission',
       scope: 'target',
-      when: { status: [400, 403], anyOf: ['organization must be verified'] },
+      when: { status: [400, 403], codes: ['unsupported_value'], begins: ['your organization must be verified'] },
       source: 'https://help.openai.com/en/articles/10910291-api-organization-verification',
     },
     {
@@ -54,6 +83,13 @@ export const openaiTable: RuleTable = {
       reason: 'permission',
       when: { codes: ['account_deactivated', 'ip_not_authorized'] },
       source: ERROR_CODES,
+    },
+    {
+      id: 'openai.organization_unverified_words',
+      reason: 'permission',
+      scope: 'target',
+      when: { status: [400, 403], begins: ['your organization must be verified'] },
+      source: 'https://help.openai.com/en/articles/10910291-api-organization-verification',
     },
     {
       id: 'openai.account_refused_words',
@@ -86,7 +122,33 @@ export const openaiTable: RuleTable = {
     {
       id: 'openai.model_not_found',
       reason: 'model_not_found',
-      when: { codes: ['model_not_found'] },
+      when: { codes: ['model_not_found', 'model_decommissioned'] },
+      source: ERROR_CODES,
+    },
+    {
+      // The API has looked at a value and refused it. Whatever its words are, they may be the caller's.
+      id: 'openai.invalid_value',
+      reason: 'invalid_request',
+      when: { status: REQUEST_STATUSES, codes: VALUE_CODES },
+      source: ERROR_CODES,
+    },
+    {
+      // Servers that speak OpenAI's dialect often leave out the code.
+      id: 'openai.param_too_long',
+      reason: 'context_length',
+      when: {
+        status: REQUEST_STATUSES,
+        codes: ['invalid_request_error'],
+        param: 'other',
+        anyOf: OVERFLOW_PHRASES,
+      },
+      source: ERROR_CODES,
+    },
+    {
+      // It names the part of the request that is wrong. A wrong model is left to the words.
+      id: 'openai.invalid_param',
+      reason: 'invalid_request',
+      when: { status: REQUEST_STATUSES, codes: ['invalid_request_error'], param: 'other' },
       source: ERROR_CODES,
     },
     {
@@ -124,11 +186,17 @@ export const openaiTable: RuleTable = {
   ],
   broad: [
     {
+      id: 'openai.model_refused',
+      reason: 'model_not_found',
+      when: { status: [404], codes: ['invalid_request_error'], anyOf: ['model'] },
+      source: ERROR_CODES,
+    },
+    {
       // Inside a responses stream there is no status to tell that the request was at fault.
       id: 'openai.invalid_input',
       reason: 'invalid_request',
       when: {
-        status: [400, 422],
+        status: [400, 404, 422],
         codes: [
           'invalid_request_error',
           'invalid_image',

@@ -1,5 +1,61 @@
 import type { Rule } from '../rule.ts'
 
+/** What is said of a prompt that is longer than the model's window. */
+export const OVERFLOW_PHRASES = [
+  'maximum context length',
+  'context length exceeded',
+  'context_length_exceeded',
+  "model's context length",
+  'than the context length',
+  'exceeds the context',
+  'exceed context limit',
+  'context window exceed',
+  'context window of this model',
+  'available context size',
+  'context size has been exceeded',
+  'exceed_context_size',
+  'prompt is too long',
+  'input is too long',
+  'input token count',
+  'prompt token count',
+  'exceeds the maximum number of tokens',
+  'exceeded model token limit',
+  'reduce the length of the messages',
+  'range of input length should be',
+]
+
+/**
+ * A model that this key may not use: said with the status and type of a key that may use nothing. Asked before types.
+ */
+export const modelAccessRule: Rule = {
+  id: 'wording.model_access',
+  reason: 'permission',
+  scope: 'target',
+  when: {
+    status: [401, 403],
+    anyOf: [
+      'access to model',
+      'access to the model',
+      'access to this model',
+      'access to the requested model',
+      'access model',
+      'access the model',
+      'access this model',
+      'access the requested model',
+      'use model',
+      'use the model',
+      'use this model',
+      'model access is denied',
+      'model access denied',
+      'model is not allowed',
+      'model not allowed',
+      'model … is not allowed',
+      'model … not allowed',
+    ],
+  },
+  source: 'https://platform.openai.com/docs/guides/error-codes',
+}
+
 /**
  * What providers of every dialect say in words, for messages without a telling code. The order matters: rate limits
  * stand before overflows, since "too many tokens, please wait" and "reduce your message size" are said by limiters.
@@ -115,28 +171,7 @@ export const wordingRules: readonly Rule[] = [
     reason: 'context_length',
     when: {
       status: [400, 413, 422, 500],
-      anyOf: [
-        'maximum context length',
-        'context length exceeded',
-        'context_length_exceeded',
-        "model's context length",
-        'than the context length',
-        'exceeds the context',
-        'exceed context limit',
-        'context window exceed',
-        'context window of this model',
-        'available context size',
-        'context size has been exceeded',
-        'exceed_context_size',
-        'prompt is too long',
-        'input is too long',
-        'input token count',
-        'prompt token count',
-        'exceeds the maximum number of tokens',
-        'exceeded model token limit',
-        'reduce the length of the messages',
-        'range of input length should be',
-      ],
+      anyOf: OVERFLOW_PHRASES,
     },
     source: 'https://platform.openai.com/docs/guides/conversation-state#managing-the-context-window',
   },
@@ -172,6 +207,10 @@ export const wordingRules: readonly Rule[] = [
         'does not exist or you do not have access',
         'model not exist',
         'model not found',
+        'model … not found',
+        'model … was not found',
+        'model … is not found',
+        'model … does not exist',
         'unknown model',
         'no such model',
         'invalid model',
