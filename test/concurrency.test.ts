@@ -6,6 +6,7 @@ import { type Fault, faults, startFaultProvider } from '../src/testing/index.ts'
 interface Request {
   readonly model: string
   readonly stream: boolean
+  readonly max_tokens: number
   readonly messages: readonly { readonly role: string; readonly content: string }[]
 }
 
@@ -13,72 +14,88 @@ const REQUESTS = 300
 const KEYS = 8
 const SEED = Number(process.env.HOTSPARE_SEED ?? 20_261_122)
 
-describe('three hundred requests at the same time, while keys fail at random', () => {
-  it(`are answered once each, with the right answer, and the events explain every attempt (seed ${SEED})`, async () => {
-    const random = mulberry32(SEED)
-    const pick = <Item>(items: readonly [Item, ...Item[]]): Item =>
-      items[Math.floor(random() * items.length)] ?? items[0]
-    const keys = Array.from({ length: KEYS }, (_, index) => `sk-key-${index}-0000000000`)
-    const fault = (): Fault =>
-      pick([
-        faults.rateLimited({ retryAfterSeconds: 1 }),
-        faults.serverError(500),
-        faults.overloaded(),
-        faults.resetBeforeHeaders(),
-        faults.errorAfter(0, 'overloaded'),
-        faults.okWithError('rate_limited'),
-        faults.badGateway(),
-        faults.emptyBody(),
-      ])
-    // Two keys are dead for good, the others stumble over a fault of their own now and then.
-    const [revoked, broke, ...others] = keys
-    await using provider = await startFaultProvider({
-      answer: ({ body }) => ({ text: echo(body) }),
-      keys: {
-        [String(revoked)]: faults.revokedKey(),
-        [String(broke)]: faults.insufficientQuota(),
-        ...Object.fromEntries(
-          others.map((key) => [
-            key,
-            Array.from({ length: 6 }, () => faults.once(fault())).flatMap((one) => [one, faults.times(5, {})]),
-          ]),
+describe.each(['openai', 'anthropic'] as const)(
+  'three hundred requests at the same time over %s, while keys fail at random',
+  (dialect) => {
+    it(`are answered once each, with the right answer, and the events explain every attempt (seed ${SEED})`, async () => {
+      const random = mulberry32(SEED)
+      const pick = <Item>(items: readonly [Item, ...Item[]]): Item =>
+        items[Math.floor(random() * items.length)] ?? items[0]
+      const keys = Array.from({ length: KEYS }, (_, index) => `sk-key-${index}-0000000000`)
+      const fault = (): Fault =>
+        pick([
+          faults.rateLimited({ retryAfterSeconds: 1 }),
+          faults.serverError(500),
+          faults.overloaded(),
+          faults.resetBeforeHeaders(),
+          faults.errorAfter(0, 'overloaded'),
+          faults.okWithError('rate_limited'),
+          faults.badGateway(),
+          faults.emptyBody(),
+        ])
+      // Two keys are dead for good, the others stumble over a fault of their own now and then.
+      const [revoked, broke, ...others] = keys
+      await using provider = await startFaultProvider({
+        answer: ({ body }) => ({ text: echo(body) }),
+        keys: {
+          [String(revoked)]: faults.revokedKey(),
+          [String(broke)]: faults.insufficientQuota(),
+          ...Object.fromEntries(
+            others.map((key) => [
+              key,
+              Array.from({ length: 6 }, () => faults.once(fault())).flatMap((one) => [
+                one,
+                faults.times(5, faults.healthy()),
+              ]),
+            ]),
+          ),
+        },
+      })
+      await using registry = httpProviders<Request, unknown>({
+        providers: { main: { dialect, baseUrl: provider.url } },
+      })
+      const manager = new FailoverManager<Request, unknown>({
+        profiles: keys.map((apiKey, index) => ({ id: `main:${index}`, apiKey, limits: { maxConcurrent: 8 } })),
+        fallbacks: ['main/second-model', 'main/third-model'],
+        wait: { maxMs: 30_000, maxQueued: REQUESTS },
+        budget: { maxAttempts: 30 },
+        retry: { attempts: 10, minDelayMs: 20 },
+        random,
+        registry,
+      })
+      const events: FailoverEvent[] = []
+      manager.on('*', (event) => events.push(event))
+
+      const results = await Promise.all(
+        Array.from({ length: REQUESTS }, async (_, index) => {
+          const question = `question ${index} of ${REQUESTS}`
+          const stream = await manager.call({
+            model: 'main/first-model',
+            stream: index % 2 === 0,
+            max_tokens: 100,
+            messages: [{ role: 'user', content: question }],
+          })
+          let text = ''
+          for await (const event of stream) text += textOf(event)
+          return { question, text, attempts: stream.attempts }
+        }),
+      )
+
+      for (const { question, text } of results) expect(text).toBe(`you asked: ${question}`)
+      expectExplained(events, results, provider.attempts.length)
+      // Each failure in the events is a fault that the provider dealt out, key by key and status by status.
+      const dealt = provider.attempts.filter(({ fault }) => fault !== undefined && fault.name !== 'healthy')
+      expect(
+        tally(
+          events.flatMap((event) =>
+            event.type === 'attempt_failed' ? [`${event.target.profile} ${event.failure.status ?? 200}`] : [],
+          ),
         ),
-      },
+      ).toEqual(tally(dealt.map(({ key, status }) => `main:${keys.indexOf(String(key))} ${status ?? 200}`)))
+      expect(manager.status().profiles.map(({ inFlight }) => inFlight)).toEqual(keys.map(() => 0))
     })
-    await using registry = httpProviders<Request, unknown>({
-      providers: { main: { dialect: 'openai', baseUrl: provider.url } },
-    })
-    const manager = new FailoverManager<Request, unknown>({
-      profiles: keys.map((apiKey, index) => ({ id: `main:${index}`, apiKey, limits: { maxConcurrent: 8 } })),
-      fallbacks: ['main/second-model', 'main/third-model'],
-      wait: { maxMs: 30_000, maxQueued: REQUESTS },
-      budget: { maxAttempts: 30 },
-      retry: { attempts: 10, minDelayMs: 20 },
-      random,
-      registry,
-    })
-    const events: FailoverEvent[] = []
-    manager.on('*', (event) => events.push(event))
-
-    const results = await Promise.all(
-      Array.from({ length: REQUESTS }, async (_, index) => {
-        const question = `question ${index} of ${REQUESTS}`
-        const stream = await manager.call({
-          model: 'main/first-model',
-          stream: index % 2 === 0,
-          messages: [{ role: 'user', content: question }],
-        })
-        let text = ''
-        for await (const event of stream) text += textOf(event)
-        return { question, text, attempts: stream.attempts }
-      }),
-    )
-
-    for (const { question, text } of results) expect(text).toBe(`you asked: ${question}`)
-    expectExplained(events, results, provider.attempts.length)
-    expect(manager.status().profiles.map(({ inFlight }) => inFlight)).toEqual(keys.map(() => 0))
-  })
-})
+  },
+)
 
 /** Each request has one outcome, each attempt one beginning and one end, and the provider saw exactly those. */
 function expectExplained(
@@ -102,6 +119,13 @@ function expectExplained(
   expect(started).toHaveLength(seen)
   expect(started).toHaveLength(results.flatMap(({ attempts }) => attempts).length)
   expect(of('request_succeeded').reduce((sum, { attempts }) => sum + attempts, 0)).toBe(seen)
+}
+
+/** How often each occurs. */
+function tally(items: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const item of items.toSorted()) counts[item] = (counts[item] ?? 0) + 1
+  return counts
 }
 
 function echo(body: unknown): string {
