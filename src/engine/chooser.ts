@@ -91,32 +91,26 @@ export class Chooser {
   }
 
   #chooseIn(link: ChainLink, wantsDeferred: boolean, now: number): Choice | undefined {
+    const { strategy } = this.#engine
+    const { sessionKey, work } = this.#request
+    const isFirstEnough = link.pinned === undefined && strategy.takesFirst(sessionKey)
     const open: Target[] = []
-    const trials = new Set<Target>()
     for (const target of link.targets()) {
       if (!this.course.allows(link, target)) continue
       const deferredUntil = this.course.deferredUntil(target)
       if ((deferredUntil !== undefined) !== wantsDeferred || (deferredUntil ?? now) > now) continue
-      const unusable = this.#request.work.unusable(target)
+      const unusable = work.unusable(target)
       const standing = unusable === undefined ? standingOf(target, now) : undefined
-      if (standing?.state === 'open' || standing?.state === 'trial') {
-        open.push(target)
-        if (standing.state === 'trial') trials.add(target)
-      } else {
-        this.#skip(target, unusable ?? standing)
-      }
+      if (standing?.state !== 'open' && standing?.state !== 'trial') this.#skip(target, unusable ?? standing)
+      else if (open.push(target) === 1 && isFirstEnough) break
     }
     const [first, ...others] = open
     if (first === undefined) return undefined
     const target =
-      open.find(({ profile }) => profile === link.pinned) ??
-      this.#engine.strategy.choose([first, ...others], this.#request.sessionKey)
+      open.find(({ profile }) => profile === link.pinned) ?? strategy.choose([first, ...others], sessionKey)
     if (!this.#isPaidFor(target, now)) return this.#chooseIn(link, wantsDeferred, now)
-    return {
-      do: 'try',
-      candidate: { link, target },
-      kind: trials.has(target) ? 'trial' : wantsDeferred ? 'retry' : 'regular',
-    }
+    const isTrial = standingOf(target, now).state === 'trial'
+    return { do: 'try', candidate: { link, target }, kind: isTrial ? 'trial' : wantsDeferred ? 'retry' : 'regular' }
   }
 
   #chooseWhenNothingIsOpen(now: number): Choice {

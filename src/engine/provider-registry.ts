@@ -19,6 +19,12 @@ export type ProviderEntry<Request extends ModelRequest, Event> =
 export class ProviderRegistry<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly #entries = new Map<string, Exclude<ProviderEntry<Request, Event>, { state: 'unknown' }>>()
   readonly #aliases = new Map<string, string>()
+  #version = 0
+
+  /** Counts changes: what was read from the registry holds as long as it stays. */
+  get version(): number {
+    return this.#version
+  }
 
   /** Registers a provider under a name, in place of one of that name. */
   register(name: string, provider: Provider<Request, Event>): this {
@@ -26,6 +32,7 @@ export class ProviderRegistry<Request extends ModelRequest = AnyRequest, Event =
     if (!isRecord(provider)) throw invalidOption('provider', provider, 'it must be an object with name and stream()')
     checkFunction('provider.stream', provider.stream)
     this.#entries.set(name, { state: 'registered', provider })
+    this.#version += 1
     return this
   }
 
@@ -34,6 +41,7 @@ export class ProviderRegistry<Request extends ModelRequest = AnyRequest, Event =
     checkText('name', name)
     checkText('reason', reason)
     this.#entries.set(name, { state: 'disabled', reason })
+    this.#version += 1
     return this
   }
 
@@ -42,6 +50,7 @@ export class ProviderRegistry<Request extends ModelRequest = AnyRequest, Event =
     checkText('model', model)
     checkText('provider', provider)
     this.#aliases.set(model, provider)
+    this.#version += 1
     return this
   }
 

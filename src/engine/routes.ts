@@ -11,6 +11,9 @@ export interface RouteOptions {
   readonly fallbacks?: readonly string[]
 }
 
+/** Chains that are kept ready; callers name the models. */
+const MAX_CHAINS = 1_000
+
 /** One model of a request's chain. */
 export interface ChainLink {
   /** As it was written. */
@@ -29,6 +32,8 @@ export class Routes<Request extends ModelRequest, Event> {
   readonly #table: TargetTable<Request, Event>
   readonly #routes: Readonly<Record<string, RouteOptions>>
   readonly #fallbacks: readonly string[]
+  readonly #chains = new Map<string, readonly ChainLink[]>()
+  #version = -1
 
   constructor(
     table: TargetTable<Request, Event>,
@@ -44,7 +49,19 @@ export class Routes<Request extends ModelRequest, Event> {
    * @param model a route's name or a model reference
    * @param fallbacks in place of the configured ones; empty is strict
    */
-  chain(model: string, fallbacks?: readonly string[]): ChainLink[] {
+  chain(model: string, fallbacks?: readonly string[]): readonly ChainLink[] {
+    if (fallbacks !== undefined) return this.#build(model, fallbacks)
+    const { version } = this.#table
+    if (version !== this.#version || this.#chains.size >= MAX_CHAINS) this.#chains.clear()
+    this.#version = version
+    const known = this.#chains.get(model)
+    if (known !== undefined) return known
+    const chain = this.#build(model)
+    this.#chains.set(model, chain)
+    return chain
+  }
+
+  #build(model: string, fallbacks?: readonly string[]): ChainLink[] {
     const route = Object.hasOwn(this.#routes, model) ? this.#routes[model] : undefined
     const references =
       route === undefined

@@ -39,6 +39,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   readonly #implicit = new Map<string, Tenant>()
   readonly #targets = new Map<string, Map<string, readonly Target[]>>()
   #declared = 0
+  #changes = 0
 
   constructor(
     registry: ProviderRegistry<Request, Event>,
@@ -48,6 +49,11 @@ export class TargetTable<Request extends ModelRequest, Event> {
     this.#registry = registry
     this.#places = new Map(Object.values(order).flatMap((ids) => ids.map((id, place) => [id, place] as const)))
     this.#book = book
+  }
+
+  /** Grows whenever a reference may come to mean something else. */
+  get version(): number {
+    return this.#changes + this.#registry.version
   }
 
   get size(): number {
@@ -193,6 +199,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
 
   /** The order is made when it is next needed: many profiles may be added at once. */
   #arrange(provider: string): void {
+    this.#changes += 1
     this.#targets.delete(provider)
     this.#isArranged.delete(provider)
     const tenants = this.#tenantsByProvider.get(provider)

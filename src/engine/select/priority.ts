@@ -10,10 +10,12 @@ interface PriorityOptions {
 
 /** The first in configured order. Among equals: the session's own, else (if asked for) the least recently used. */
 export function priorityStrategy({ areEqual, rotateOnSuccess }: PriorityOptions): Strategy {
+  const takesFirst = (sessionKey: string | undefined): boolean => sessionKey === undefined && !rotateOnSuccess
   return {
+    takesFirst,
     choose(open, sessionKey) {
       const [first] = open
-      if (sessionKey === undefined && !rotateOnSuccess) return first
+      if (takesFirst(sessionKey)) return first
       const equals = open.filter((target) => areEqual(first, target))
       return sessionKey === undefined ? leastRecentlyUsed(equals, first) : rendezvous(equals, first, sessionKey)
     },
