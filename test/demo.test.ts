@@ -57,6 +57,7 @@ describe.concurrent('the command', () => {
   it('explains itself, and takes wrong usage for exit code 2', async () => {
     expect(await hotspare('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('demo') })
     expect(await hotspare('demo', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--no-color') })
+    expect(await hotspare('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' })
     expect(await hotspare('dmeo')).toMatchObject({ code: 2, stderr: expect.stringContaining("unknown command 'dmeo'") })
     expect(await hotspare('demo', '--fast')).toMatchObject({
       code: 2,

@@ -79,7 +79,8 @@ export class AttemptLoop<T> {
   }
 
   async #try(candidate: Candidate, kind: AttemptKind): Promise<Committed<T> | undefined> {
-    const { engine, target } = { engine: this.#engine, target: candidate.target }
+    const engine = this.#engine
+    const { target } = candidate
     const { life, work } = this.#request
     const { clock, hub, settings } = engine
     if (this.#last !== undefined && formatTarget(this.#last.target) !== formatTarget(target)) {

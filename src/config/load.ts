@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Clock, systemClock } from '../engine/index.ts'
+import { FailoverError } from '../failure/index.ts'
+import { httpProviders } from '../http/index.ts'
+import { readDocument } from './document.ts'
+import { configurationFromEnvironment } from './environment.ts'
+import { type Environment, variable } from './expand.ts'
+import { checkShape } from './issues.ts'
+import { type Mistake, Mistakes } from './mistakes.ts'
+import { outlineOf } from './outline.ts'
+import { Places } from './places.ts'
+import { checkProviders } from './provider-checks.ts'
+import { checkReferences } from './references.ts'
+import { secretsIn } from './secrets.ts'
+import type { Setup } from './setup.ts'
+import { createManager, toSetup } from './to-options.ts'
+
+export interface LoadOptions {
+  /** The file; default: `HOTSPARE_CONFIG`, else hotspare.yaml or hotspare.json in the directory, else the environment. */
+  readonly path?: string | undefined
+  readonly environment: Environment
+  readonly directory: string
+  /** Default: the system's. */
+  readonly clock?: Clock
+}
+
+/** A configuration, or everything that is wrong with it. */
+export type Loaded = { /** Where it comes from, in words. */ readonly source: string } & (
+  | { readonly state: 'valid'; readonly setup: Setup }
+  | { readonly state: 'invalid'; readonly mistakes: readonly Mistake[] }
+)
+
+const FILES = ['hotspare.yaml', 'hotspare.json'] as const
+
+/** Finds, reads and checks the configuration. It never throws for what is written there. */
+export function loadConfiguration({ path, environment, directory, clock = systemClock }: LoadOptions): Loaded {
+  const found = find(path, environment, directory)
+  if (found === undefined) return loadFromEnvironment(environment, directory, clock)
+  const { file, source } = found
+  const places = new Places(file)
+  const mistakes = new Mistakes(places)
+  const whole = resolve(directory, file)
+  const text = read(whole, mistakes)
+  const value = text === undefined ? undefined : readDocument(text, environment, places, mistakes)
+  return value === undefined
+    ? { source, state: 'invalid', mistakes: mistakes.list() }
+    : check(value, { source, environment, directory: dirname(whole), clock, places, mistakes })
+}
+
+function loadFromEnvironment(environment: Environment, directory: string, clock: Clock): Loaded {
+  const places = new Places(FILES[0])
+  const mistakes = new Mistakes(places)
+  const found = configurationFromEnvironment(environment)
+  if (found !== undefined) {
+    const source = `the environment (${found.variables.join(', ')}); there is no ${FILES[0]} here`
+    return check(found.configuration, { source, environment, directory, clock, places, mistakes })
+  }
+  mistakes.add(
+    [],
+    'there is no such file here, and no key in the environment; write one, name one with --config PATH or HOTSPARE_CONFIG, or set OPENAI_API_KEY, ANTHROPIC_API_KEY, …',
+  )
+  return { source: 'nothing', state: 'invalid', mistakes: mistakes.list() }
+}
+
+interface Surroundings {
+  readonly source: string
+  readonly environment: Environment
+  /** Where relative paths begin. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly places: Places
+  readonly mistakes: Mistakes
+}
+
+function check(value: unknown, surroundings: Surroundings): Loaded {
+  const { source, places, mistakes } = surroundings
+  mistakes.hide(secretsIn(value, surroundings.environment))
+  const configuration = checkShape(value, places, mistakes)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const outline = outlineOf(value)
+    checkProviders(outline, surroundings, mistakes)
+    checkReferences(outline, mistakes)
+  }
+  if (configuration !== undefined && mistakes.isEmpty) {
+    const setup = toSetup(configuration, surroundings)
+    tryOut(setup, mistakes)
+    if (mistakes.isEmpty) return { source, state: 'valid', setup }
+  }
+  return { source, state: 'invalid', mistakes: mistakes.list() }
+}
+
+/** What the engine itself would refuse has to be known here, not when the gateway starts. */
+function tryOut(setup: Setup, mistakes: Mistakes): void {
+  try {
+    createManager(setup, httpProviders(setup.http))
+  } catch (error) {
+    if (!(error instanceof FailoverError)) throw error
+    mistakes.add([], error.message)
+  }
+}
+
+function find(
+  path: string | undefined,
+  environment: Environment,
+  directory: string,
+): { readonly file: string; readonly source: string } | undefined {
+  if (path !== undefined) return { file: path, source: `${path} (--config)` }
+  const named = variable(environment, 'HOTSPARE_CONFIG')
+  if (named !== undefined) return { file: named, source: `${named} (HOTSPARE_CONFIG)` }
+  const file = FILES.find((name) => existsSync(resolve(directory, name)))
+  return file === undefined ? undefined : { file, source: `${file} (in the working directory)` }
+}
+
+function read(path: string, mistakes: Mistakes): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    mistakes.add(
+      [],
+      code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code}); it must be a YAML or JSON file`,
+    )
+    return undefined
+  }
+}

@@ -1,0 +1,50 @@
+/** Keys of features that are not there yet: parsed, and allowed only with what stands for how it is today. */
+import { group, notYet, oneOf, onlyNow } from './schema-parts.ts'
+
+export const streamSchema = group(
+  {
+    toolCalls: onlyNow('What becomes of tool calls that are not complete', 'pass').exactOptional(),
+    keepAliveMs: onlyNow('Milliseconds between keep-alives', 0).exactOptional(),
+    holdBackMs: onlyNow('Milliseconds for which content is held back', 0).exactOptional(),
+  },
+  'Streams on their way to the client',
+)
+
+export const hedgeSchema = group(
+  {
+    enabled: onlyNow('Ask a second target where the first is slow', false).exactOptional(),
+    afterMs: onlyNow('Milliseconds until then', 'auto').exactOptional(),
+    maxRatio: onlyNow('Share of requests, 0 to 1', 0.05).exactOptional(),
+  },
+  'A second request at the same time',
+)
+
+export const healthSchema = group(
+  {
+    probe: group(
+      {
+        enabled: onlyNow('Ask by itself whether something is back', false).exactOptional(),
+        everyMs: onlyNow('Milliseconds between probes', 2_000).exactOptional(),
+      },
+      'Requests of its own',
+    ).exactOptional(),
+  },
+  'How health is found out',
+)
+
+export const stateSchema = group(
+  {
+    kind: oneOf('Where health is kept', ['memory'], {
+      planned: ['file', 'redis'],
+      default: 'memory',
+    }).exactOptional(),
+    path: notYet('The file').exactOptional(),
+    url: notYet('The address of Redis').exactOptional(),
+  },
+  'Where health is kept',
+)
+
+export const recoverySchema = group(
+  { midStream: onlyNow('After a stream broke off', 'off').exactOptional() },
+  'After the first content',
+)

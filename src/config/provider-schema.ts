@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { anyNumber, group, list, mapOf, name, oneOf, positiveNumber, text, wholeNumber } from './schema-parts.ts'
+
+const ttlMs = wholeNumber({
+  description: 'Milliseconds for which the key that was read is used before it is read again',
+  default: 300_000,
+}).exactOptional()
+
+const apiKey = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({ env: z.string().min(1) }),
+      z.strictObject({ file: z.string().min(1), ttlMs }),
+      z.strictObject({ command: z.array(z.string()).min(1), ttlMs }),
+    ],
+    { error: 'it must be a text, { env: NAME }, { file: PATH, ttlMs } or { command: [PROGRAM, ARGUMENT, …], ttlMs }' },
+  )
+  .meta({
+    description: 'The key. Empty: the profile is disabled. Default: none, which is for providers that need none',
+  })
+
+const limits = group(
+  {
+    requestsPerMinute: wholeNumber({
+      description: 'Requests begun in any 60 s. Default: not limited',
+      min: 1,
+    }).exactOptional(),
+    tokensPerMinute: wholeNumber({
+      description: 'Tokens in and out in any 60 s. Default: not limited',
+      min: 1,
+    }).exactOptional(),
+    maxConcurrent: wholeNumber({ description: 'Requests under way. Default: not limited', min: 1 }).exactOptional(),
+  },
+  'What the gateway keeps by itself, so that the provider need not refuse',
+)
+
+const profile = group(
+  {
+    id: name('Unique, by convention `provider:name`. Required'),
+    apiKey: apiKey.exactOptional(),
+    baseUrl: text("Goes before the provider's. Default: the provider's").exactOptional(),
+    model: text('Serves requests that name only the provider. Default: none').exactOptional(),
+    priority: anyNumber('Lower is tried first; equals in the order in which they stand here', {
+      default: 0,
+    }).exactOptional(),
+    weight: positiveNumber('Share of the traffic among equals, for strategies that weigh', {
+      default: 1,
+    }).exactOptional(),
+    limits: limits.exactOptional(),
+    quotaGroup: name("Profiles that share the provider's limits carry the same name. Default: none").exactOptional(),
+    metadata: z
+      .record(z.string(), z.unknown(), { error: 'it must be a map' })
+      .meta({ description: 'Yours; never read', default: {} })
+      .exactOptional(),
+  },
+  'A named credential',
+)
+
+const provider = group(
+  {
+    dialect: oneOf("The wire format. Default: the well-known provider's; else required", ['openai', 'anthropic'], {
+      planned: ['gemini'],
+    }).exactOptional(),
+    baseUrl: text(
+      "Where it is, http or https. Default: the well-known provider's; else required, here or in every profile",
+    ).exactOptional(),
+    headers: z
+      .record(z.string(), z.string({ error: 'it must be a text' }), {
+        error: 'it must be a map of header names and texts',
+      })
+      .meta({ description: 'Further request headers by name', default: {} })
+      .exactOptional(),
+    profiles: list(profile, 'Its credentials. Default: one without a key', 'profiles').exactOptional(),
+  },
+  'An API with a dialect',
+)
+
+export const providersSchema = mapOf(
+  provider,
+  'Who is asked, by name; a well-known name brings its base URL and dialect. Required, at least one',
+  'providers by name',
+)
