@@ -1,22 +1,11 @@
+import type { Candidate, Choice } from './choice.ts'
 import { Course } from './course.ts'
 import type { Engine, LoopRequest, Work } from './engine.ts'
-import type { AttemptKind, SkipCause } from './events.ts'
+import type { SkipCause } from './events.ts'
 import { type Standing, standingOf } from './health/standing.ts'
 import { type Blocked, blockedBy, lastResort } from './last-resort.ts'
 import type { ChainLink } from './routes.ts'
 import type { Target } from './target.ts'
-
-/** A target, and the model of the chain that it serves. */
-export interface Candidate {
-  readonly link: ChainLink
-  readonly target: Target
-}
-
-/** What a request does next. */
-export type Choice =
-  | { readonly do: 'try'; readonly candidate: Candidate; readonly kind: AttemptKind }
-  | { readonly do: 'wait'; readonly until: number; readonly cause: 'backoff' | 'nothing_open' }
-  | { readonly do: 'give_up' }
 
 /** The part of a request that choosing depends on. */
 type ChooserRequest = Omit<LoopRequest<unknown>, 'work'> & { readonly work: Pick<Work<unknown>, 'unusable'> }

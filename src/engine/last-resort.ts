@@ -1,4 +1,4 @@
-import type { Candidate, Choice } from './chooser.ts'
+import type { Candidate, Choice } from './choice.ts'
 import { type Standing, standingOf } from './health/standing.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 

@@ -1,4 +1,4 @@
-import type { PrefillMode } from './fault.ts'
+import type { PrefillMode } from './prefill.ts'
 import { type FaultRequest, isRecord } from './request.ts'
 
 export interface ToolCall {

@@ -1,6 +1,6 @@
 import { invalidOption } from '../../failure/index.ts'
 import { type Answer, FINISH_REASONS, type ToolCall } from './answer.ts'
-import { ERROR_KINDS, type Fault, type FaultRule, PREFILL_MODES } from './fault.ts'
+import { ERROR_KINDS, type Fault, type FaultRule } from './fault.ts'
 import {
   type Check,
   type Checks,
@@ -17,6 +17,7 @@ import {
   isText,
   isWhole,
 } from './option-checks.ts'
+import { PREFILL_MODES } from './prefill.ts'
 
 const TOOL_CALL: Checks<ToolCall> = { name: isText, arguments: isAnything, id: isText }
 

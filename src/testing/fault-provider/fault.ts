@@ -1,4 +1,5 @@
 import type { Answer, AnswerSource } from './answer.ts'
+import type { PrefillMode } from './prefill.ts'
 import type { FaultRequest } from './request.ts'
 
 /** What an error says; each dialect puts it in its own words, with its own status and codes. */
@@ -20,11 +21,6 @@ export const ERROR_KINDS = [
   'timeout',
   'overloaded',
 ] as const
-
-/** What is done with an assistant message that comes last: answer only the rest, refuse it, or answer in full again. */
-export type PrefillMode = (typeof PREFILL_MODES)[number]
-
-export const PREFILL_MODES = ['continue', 'reject', 'restart'] as const
 
 /**
  * What goes wrong with one answer. Fields combine; `{}` is a healthy answer. A place is counted in tokens of this answer

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { type Answer, type AnswerSource, DEFAULT_ANSWER, splitTokens } from './answer.ts'
-import type { Fault, FaultRule, PrefillMode } from './fault.ts'
-import { PREFILL_MODES } from './fault.ts'
+import type { Fault, FaultRule } from './fault.ts'
 import { checkAnswer, checkFault, checkRule } from './fault-checks.ts'
 import {
   type Checks,
@@ -17,6 +16,7 @@ import {
   isText,
   isWhole,
 } from './option-checks.ts'
+import { PREFILL_MODES, type PrefillMode } from './prefill.ts'
 import { LIMIT_ALGORITHMS, LIMIT_SCOPES, type RateLimitOptions, RETRY_AFTER_FORMS } from './rate-limit.ts'
 
 export interface FaultProviderOptions {

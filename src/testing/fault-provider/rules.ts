@@ -1,5 +1,4 @@
 import type { Fault, FaultRule } from './fault.ts'
-import type { Settings } from './options.ts'
 import { type FaultRequest, withoutVersion } from './request.ts'
 
 /** A rule with one fault, and how often it struck. */
@@ -12,13 +11,20 @@ export interface RuleEntry {
   taken: number
 }
 
+/** The rules a provider is started with. */
+interface ConfiguredRules {
+  readonly script: readonly FaultRule[]
+  readonly keys: Readonly<Record<string, Fault | readonly Fault[]>>
+  readonly models: Readonly<Record<string, Fault | readonly Fault[]>>
+}
+
 /** All rules in force, in the order in which they are asked: those added last, the script, keys, models. */
 export class RuleBook {
-  readonly #options: Pick<Settings, 'script' | 'keys' | 'models'>
+  readonly #options: ConfiguredRules
   #fixed: readonly RuleEntry[] = []
   #added: readonly RuleEntry[] = []
 
-  constructor(options: Pick<Settings, 'script' | 'keys' | 'models'>, nowMs: number) {
+  constructor(options: ConfiguredRules, nowMs: number) {
     this.#options = options
     this.reset(nowMs)
   }

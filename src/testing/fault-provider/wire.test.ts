@@ -2,9 +2,10 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { settle } from '../../engine/clock.ts'
 import { DEFAULT_ANSWER, splitTokens } from './answer.ts'
-import { type Fault, PREFILL_MODES } from './fault.ts'
+import type { Fault } from './fault.ts'
 import { faults } from './named-faults.ts'
 import type { FaultProviderOptions } from './options.ts'
+import { PREFILL_MODES } from './prefill.ts'
 import { type FaultProvider, startFaultProvider } from './server.ts'
 
 const TOKENS = splitTokens(DEFAULT_ANSWER)

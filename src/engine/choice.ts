@@ -1,0 +1,15 @@
+import type { AttemptKind } from './events.ts'
+import type { ChainLink } from './routes.ts'
+import type { Target } from './target.ts'
+
+/** A target, and the model of the chain that it serves. */
+export interface Candidate {
+  readonly link: ChainLink
+  readonly target: Target
+}
+
+/** What a request does next. */
+export type Choice =
+  | { readonly do: 'try'; readonly candidate: Candidate; readonly kind: AttemptKind }
+  | { readonly do: 'wait'; readonly until: number; readonly cause: 'backoff' | 'nothing_open' }
+  | { readonly do: 'give_up' }
