@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { chunk, chunkedHead, head, type RawServer, reply, startRawServer } from '../../test/support/raw-server.ts'
@@ -131,6 +133,20 @@ describe('exchange', () => {
     expect(await textOf(await first)).toBe('first')
     expect(await textOf(await second)).toBe('second')
   })
+
+  it('leaves nothing behind that closing would wait for where no connection came about', async () => {
+    const blackhole = await startBlackhole()
+    const patient = new Pools()
+    try {
+      const url = new URL(`http://127.0.0.1:${blackhole.port}/`)
+      const { signal } = new AbortController()
+      const asked = exchange(patient, { url, method: 'GET', headers: {}, signal, clock: systemClock, connectMs: 200 })
+      await expect(asked).rejects.toMatchObject({ code: 'TIMEOUT' })
+      await patient.close()
+    } finally {
+      blackhole.stop()
+    }
+  }, 15_000)
 
   it('is canceled where the pools were closed', async () => {
     await using server = await startRawServer((socket) => socket.write(reply('ok')))
@@ -306,3 +322,23 @@ describe('drain', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 })
+
+/** A port that takes no connection: whoever listens there sleeps, and the queue of the kernel is full. */
+async function startBlackhole(): Promise<{ readonly port: number; stop(): void }> {
+  const listen = `const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:fs').writeSync(1, String(server.address().port) + '\\n')
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+  })`
+  const child = spawn(process.execPath, ['-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const port = Number(line.toString())
+  const queued = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  await sleep(100)
+  return {
+    port,
+    stop() {
+      for (const socket of queued) socket.destroy()
+      child.kill('SIGKILL')
+    },
+  }
+}

@@ -44,6 +44,7 @@ class PendingExchange implements ExchangeSink {
   readonly #reject: (error: unknown) => void
   readonly #wire = new HttpExchange(this)
   readonly #body: AnswerBody
+  readonly #leave: () => void
   #cancelTimer: (() => void) | undefined
 
   constructor(
@@ -53,6 +54,7 @@ class PendingExchange implements ExchangeSink {
     reject: (error: unknown) => void,
   ) {
     this.#pools = pools
+    this.#leave = pools.enter()
     this.#request = request
     this.#resolve = resolve
     this.#reject = reject
@@ -113,6 +115,7 @@ class PendingExchange implements ExchangeSink {
   }
 
   #detach(): void {
+    this.#leave()
     this.#cancelTimer?.()
     this.#request.signal.removeEventListener('abort', this.#onAbort)
   }

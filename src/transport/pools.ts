@@ -21,6 +21,8 @@ export interface PoolsOptions {
 export class Pools {
   readonly #pools = new Map<string, Pool>()
   readonly #connections: number | undefined
+  readonly #running = new Set<symbol>()
+  #onIdle = (): void => {}
   #isClosed = false
 
   constructor({ connections }: PoolsOptions = {}) {
@@ -54,10 +56,27 @@ export class Pools {
     return this.#connections !== undefined && connected >= this.#connections
   }
 
+  /** An exchange begins. @returns what is to be called when it is over; calling it again does nothing */
+  enter(): () => void {
+    const exchange = Symbol('exchange')
+    this.#running.add(exchange)
+    return () => {
+      this.#running.delete(exchange)
+      if (this.#running.size === 0) this.#onIdle()
+    }
+  }
+
   /** Lets what is under way come to its end, takes nothing new, and closes every connection. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all(Array.from(this.#pools.values(), (pool) => pool.close()))
+    for (const pool of this.#pools.values()) void pool.close().catch(() => {})
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    // undici would also wait for connections that are still being made for requests which have long been given up.
+    await this.destroy()
   }
 
   /** Closes every connection at once; what is under way fails with code `CANCELED`. */
