@@ -459,4 +459,88 @@ describe('what an adversary found stays mended:', () => {
       .catch(() => {})
     expect(JSON.stringify(events)).not.toContain('diary')
   })
+
+  it('an error may hold a generator that never ends, or itself many times over', async () => {
+    const { manager } = world({ profiles: [{ id: 'p:a', apiKey: 'some-key-0123456789' }] })
+    const endless = (function* () {
+      for (;;) yield 1
+    })()
+    const cyclic: Record<string, unknown> = {}
+    for (const name of 'abcdefgh') cyclic[name] = cyclic
+    for (const part of [{ ids: endless }, { body: cyclic }]) {
+      const run = manager.run('p/m', () => {
+        throw Object.assign(http(400), part)
+      })
+      await expect(run).rejects.toMatchObject({ code: 'REQUEST_REJECTED' })
+    }
+  })
+
+  it('no time is kept for fallbacks that cannot be used', async () => {
+    const { manager, clock } = world({ profiles: [{ id: 'p:a' }, { id: 'q:a' }], fallbacks: ['q/m', 'r/m'] })
+    manager.registry.register('p', answering(clock, 800)).disable('r', 'off')
+    manager.markFailure('q:a', 'slow down', { isRateLimit: true, retryAfterMs: 3_600_000 })
+    const stream = await clock.runUntil(manager.call({ model: 'p/m' }, { deadlineMs: 1_000 }))
+    expect(stream.target.profile).toBe('p:a')
+  })
+
+  it('a retry that is not granted does not go to the other keys instead', async () => {
+    const profiles = [{ id: 'p:a' }, { id: 'p:b' }, { id: 'p:c' }]
+    const { manager, clock, events } = world({ profiles, retry: { attempts: 1 }, wait: { maxMs: 0 } })
+    manager.registry.register(
+      'p',
+      failingWith(() => http(500)),
+    )
+    await clock.runUntil(manager.call({ model: 'p/m' }).catch(() => {}))
+    expect(events.filter(({ type }) => type === 'attempt_started')).toHaveLength(1)
+  })
+
+  it('a back-off is waited for even where a wait for others would not be allowed', async () => {
+    const { manager, clock } = world({
+      profiles: [{ id: 'p:a' }, { id: 'q:a' }],
+      fallbacks: ['q/m'],
+      wait: { maxMs: 0 },
+    })
+    let asked = 0
+    const run = manager.run('p/m', ({ target }) => {
+      if (target.provider === 'q') throw Object.assign(http(429), { headers: { 'retry-after': '0.2' } })
+      asked += 1
+      if (asked === 1) throw http(529)
+      return 'ok'
+    })
+    expect(await clock.runUntil(run)).toBe('ok')
+  })
+
+  it('a stream that stalls is told that nobody reads on', async () => {
+    const { manager, clock } = world({ profiles: [{ id: 'p:a' }], timeouts: { idleMs: 1_000 } })
+    let closed = 0
+    let given = 0
+    const iterator = {
+      next: () =>
+        given++ === 0 ? Promise.resolve({ done: false as const, value: { text: 'a' } }) : new Promise<never>(() => {}),
+      return: async () => {
+        closed += 1
+        return { done: true as const, value: undefined }
+      },
+    }
+    manager.registry.register('p', { name: 'p', stream: async () => ({ [Symbol.asyncIterator]: () => iterator }) })
+    const stream = await manager.call({ model: 'p/m' })
+    const reading = (async () => {
+      for await (const _ of stream);
+    })().catch((error: unknown) => error)
+    await clock.advance(1_000)
+    expect(await reading).toMatchObject({ code: 'STREAM_INTERRUPTED', reason: 'timeout' })
+    expect(closed).toBe(1)
+  })
+
+  it('a provider that moves to another address begins with a clean sheet', () => {
+    const { manager } = world({ profiles: [{ id: 'p:a' }] })
+    const at = (origin: string) => ({ ...failingWith(() => http(500)), originOf: () => origin })
+    manager.registry.register('p', at('https://dead.example'))
+    manager.markFailure('p:a', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), {
+      model: 'm',
+    })
+    expect(manager.getNextProfile({ provider: 'p', model: 'm' })).toBeUndefined()
+    manager.registry.register('p', at('https://live.example'))
+    expect(manager.getNextProfile({ provider: 'p', model: 'm' })?.id).toBe('p:a')
+  })
 })

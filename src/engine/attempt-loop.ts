@@ -8,6 +8,7 @@ import type { AttemptKind } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import { readable } from './readable.ts'
 import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
+import type { ChainLink } from './routes.ts'
 import type { Target } from './target.ts'
 
 /** A failed attempt, with all that is said of it. */
@@ -182,6 +183,8 @@ export class AttemptLoop<T> {
       this.#chooser.retry(candidate, isReset ? now : backoffUntil)
     } else if (turn === 'retry') {
       this.#chooser.course.exclude(target)
+      // Refused or not, it has been seen to fail: its other keys fare no better.
+      this.#chooser.course.defer(failure, target, backoffUntil)
     }
   }
 
@@ -234,13 +237,18 @@ export class AttemptLoop<T> {
     const { attemptMs, firstContentMs, responseMs } = settings.timeouts
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
     const leftMs = Math.max(0, life.deadlineAt - clock.now())
-    const behind = chain
-      .slice(1)
-      .filter((link) =>
-        link
-          .targets()
-          .some((other) => this.#chooser.course.allows(link, other) && this.#chooser.course.tries(other) === 0),
+    const now = clock.now()
+    const isReachable = (link: ChainLink, other: Target): boolean =>
+      this.#chooser.course.allows(link, other) &&
+      this.#chooser.course.tries(other) === 0 &&
+      work.unusable(other) === undefined
+    const behind = chain.slice(1).filter((link) => {
+      const opensAt = soonestOpening(
+        link.targets().filter((other) => isReachable(link, other)),
+        now,
       )
+      return opensAt !== undefined && opensAt < life.deadlineAt
+    })
     const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
     if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
     return phaseMs <= attemptMs

@@ -92,7 +92,7 @@ export class Course {
         return this.#afterRejection(failure, link, isFirstModel)
       case 'retry_target':
         if (failure.mayRetryTarget && this.tries(target) === 1) return 'retry'
-        this.#defer(failure, target, backoffUntil)
+        this.defer(failure, target, backoffUntil)
         return 'go_on'
       case 'next_profile':
         // What may come back, health keeps out for as long as it should be; the rest is over for this request.
@@ -139,10 +139,10 @@ export class Course {
       case 'overloaded':
         // One quick retry if there is nothing else: more would add to the load.
         if (this.tries(target) > 1) this.exclude(target)
-        this.#defer(failure, target, backoffUntil)
+        this.defer(failure, target, backoffUntil)
         return 'go_on'
       default:
-        this.#defer(failure, target, backoffUntil)
+        this.defer(failure, target, backoffUntil)
         return 'go_on'
     }
   }
@@ -159,7 +159,7 @@ export class Course {
   }
 
   /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
-  #defer({ scope }: Failure, target: Target, until: number): void {
+  defer({ scope }: Failure, target: Target, until: number): void {
     const scopes = target.scopes
     const itself = scopes.target ?? scopes.profile
     this.#putOff(

@@ -218,8 +218,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   /** When the soonest profile may be tried, epoch milliseconds: now if one may; undefined if none will by itself. */
   nextAvailableAt(query: ProfileQuery = {}): number | undefined {
     checkQuery(query)
-    const now = this.#clock.now()
-    this.#leases.reclaim(now)
+    const now = this.#housekeep()
     return soonestOpening(this.#targetsOf(query), now)
   }
 
@@ -246,8 +245,8 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    */
   markFailure(id: string, error: unknown, mark: FailureMark = {}): Failure {
     checkFailureMark(mark)
+    const now = this.#housekeep()
     const target = this.#table.target(id, mark.model)
-    const now = this.#clock.now()
     const failure = this.#diagnosis.ofMark(error, target, mark)
     this.#book.fail(target, failure, { lease: BY_HAND, startedAt: now }, now)
     const next =
@@ -261,8 +260,8 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   markSuccess(id: string, mark: SuccessMark = {}): void {
     checkRecord('mark', mark, ['model', 'latencyMs', 'usage'])
     checkNumber('mark.latencyMs', mark.latencyMs)
+    const now = this.#housekeep()
     const target = this.#table.target(id, mark.model)
-    const now = this.#clock.now()
     this.#book.succeed(target, { lease: BY_HAND, startedAt: now }, now)
     target.health.note(mark, now)
     this.#book.clear(target.allScopes, 'success')
@@ -391,17 +390,19 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     return value.result
   }
 
-  #housekeep(): void {
+  /** What was forgotten is taken back, and what nobody needs is dropped. @returns the time */
+  #housekeep(): number {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
-    if (!this.#book.needsSweep) return
-    this.#table.dropTargets()
-    this.#book.sweep(now)
+    if (this.#book.needsSweep) {
+      this.#table.dropTargets()
+      this.#book.sweep(now)
+    }
+    return now
   }
 
   #nextTarget(query: ProfileQuery, exclude: readonly string[]): Target | undefined {
-    const now = this.#clock.now()
-    this.#leases.reclaim(now)
+    const now = this.#housekeep()
     const open = this.#targetsOf(query).filter((target) => !exclude.includes(target.profile) && isOpen(target, now))
     const [first, ...others] = open
     return first === undefined ? undefined : this.#engine.strategy.choose([first, ...others], query.sessionKey)

@@ -40,6 +40,8 @@ export async function openStream<Event>(
 ): Promise<Omit<OpenedStream<Event>, 'provider'>> {
   const rest = events[Symbol.asyncIterator]()
   const held: Event[] = []
+  const onAbort = (): void => closeQuietly(rest)
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
     for (;;) {
       // Where the race was lost meanwhile, whoever writes this stream is told to stop, whatever he makes of signals.
@@ -59,6 +61,8 @@ export async function openStream<Event>(
   } catch (error) {
     closeQuietly(rest)
     throw error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 
@@ -169,6 +173,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     try {
       const idle = { phase: 'idle', ms: timeouts.idleMs, isCutShort: false } as const
       const { done, value } = await attempt.race(this.#opened.rest.next(), idle, life.signal)
+      if (this.#error !== undefined) throw this.#error
       if (done) {
         this.#complete()
         return undefined
@@ -207,7 +212,9 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.#end()
     const { attempt, attempts, life } = this.#dependencies
     const failure: Failure = life.fail(attempt, error, true)
-    return this.#conclude(streamInterrupted(failure, error, attempts, attempt.secrets))
+    const interrupted = this.#conclude(streamInterrupted(failure, error, attempts, attempt.secrets))
+    closeQuietly(this.#opened.rest)
+    return interrupted
   }
 
   #cancel(error: FailoverError): void {

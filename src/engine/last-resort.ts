@@ -61,10 +61,17 @@ function waitFor(
   { now, deadlineAt, patienceMs, hasRoom }: Situation,
 ): Extract<Choice, { do: 'wait' }> | undefined {
   const soonest = soonestOf(blocked, now)
-  if (soonest === undefined || opensAt(soonest, now) >= deadlineAt) return undefined
+  const backoff = soonestOf(
+    blocked.filter(({ by }) => by === 'backoff'),
+    now,
+  )
+  const opens = soonest === undefined ? deadlineAt : opensAt(soonest, now)
+  const isWorthIt = patienceMs > 0 && opens - now <= patienceMs && hasRoom && opens < deadlineAt
   // A back-off of our own is part of trying, not of waiting for somebody else.
-  if (soonest.by === 'backoff') return { do: 'wait', until: soonest.putOffUntil, cause: 'backoff' }
-  if (patienceMs <= 0 || opensAt(soonest, now) - now > patienceMs || !hasRoom) return undefined
+  if (backoff !== undefined && backoff.putOffUntil < deadlineAt && (soonest?.by === 'backoff' || !isWorthIt)) {
+    return { do: 'wait', until: backoff.putOffUntil, cause: 'backoff' }
+  }
+  if (!isWorthIt) return undefined
   const times = blocked.map((each) => (each.by === 'attempt' ? (each.endsBy ?? deadlineAt) : opensAt(each, now)))
   return { do: 'wait', until: Math.min(now + patienceMs, deadlineAt, ...times), cause: 'nothing_open' }
 }

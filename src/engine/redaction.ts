@@ -9,14 +9,16 @@ const MAX_LOOKED_AT = 2_000
 /** The same value with the secrets masked wherever a text in it holds one. */
 export function redactDeep<T>(value: T, secrets: readonly string[]): T {
   if (secrets.length === 0) return value
+  let lookedAt = 0
   const redact = (inner: unknown, depth: number): unknown => {
     if (typeof inner === 'string') return redactKnown(inner, secrets)
     if (typeof inner !== 'object' || inner === null) return inner
-    if (depth > MAX_DEPTH || !isPlain(inner)) return mentions(inner, secrets) ? MASKED : inner
+    lookedAt += 1
+    if (depth > MAX_DEPTH || lookedAt > MAX_LOOKED_AT || !isPlain(inner))
+      return mentions(inner, secrets) ? MASKED : inner
     if (Array.isArray(inner)) return inner.map((item) => redact(item, depth + 1))
-    return Object.fromEntries(
-      Object.entries(inner).map(([name, item]) => [redactKnown(name, secrets), redact(item, depth + 1)]),
-    )
+    const entries = Object.entries(inner).map(([name, item]) => [redactKnown(name, secrets), redact(item, depth + 1)])
+    return Object.fromEntries(entries)
   }
   return redact(value, 0) as T
 }
@@ -58,7 +60,18 @@ function mentions(value: unknown, secrets: readonly string[], seen = new Set<unk
   }
   const parts = value as Readonly<Record<PropertyKey, unknown>>
   if (Reflect.ownKeys(value).some((name) => holds(() => name) || holds(() => parts[name]))) return true
-  return !isRecordOrArray(value) && Symbol.iterator in value && holds(() => [...(value as Iterable<unknown>)])
+  return !isRecordOrArray(value) && holds(() => yielded(value))
+}
+
+/** What iterating yields, of what can be iterated over again; a generator would be used up, and may never end. */
+function yielded(value: object): unknown[] {
+  const iterable = value as Partial<Iterable<unknown>>
+  const iterator = iterable[Symbol.iterator]?.()
+  if (iterator === undefined || (iterator as unknown) === value) return []
+  const items: unknown[] = []
+  for (let step = iterator.next(); !step.done && items.length <= MAX_LOOKED_AT; step = iterator.next())
+    items.push(step.value)
+  return items
 }
 
 function isRecordOrArray(value: object): boolean {

@@ -40,6 +40,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   readonly #targets = new Map<string, Map<string, readonly Target[]>>()
   #declared = 0
   #changes = 0
+  #registryVersion = 0
 
   constructor(
     registry: ProviderRegistry<Request, Event>,
@@ -116,6 +117,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
    * profiles that name a default one.
    */
   targets(provider: string, model: string | undefined): readonly Target[] {
+    this.#followRegistry()
     const models = this.#targets.get(provider) ?? new Map<string, readonly Target[]>()
     const known = models.get(model ?? '')
     if (known !== undefined) return known
@@ -207,6 +209,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   #inOrder(provider: string): readonly Tenant[] | undefined {
+    this.#followRegistry()
     const tenants = this.#tenantsByProvider.get(provider)
     if (tenants === undefined) return undefined
     const arranged = this.#isArranged.get(provider)
@@ -220,6 +223,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   }
 
   #tenant(id: string): Tenant {
+    this.#followRegistry()
     const tenant = this.#tenants.get(id) ?? this.#implicitById(id)
     if (tenant === undefined) {
       const known = [...this.#tenants.keys()].join(', ') || 'none'
@@ -257,9 +261,20 @@ export class TargetTable<Request extends ModelRequest, Event> {
 
   #implicitById(id: string): Tenant | undefined {
     const provider = id.endsWith(':default') ? id.slice(0, -':default'.length) : ''
+    if (this.#managed.has(provider)) return undefined
     return this.#registry.get(provider).state === 'registered'
       ? this.#implicitOf(provider)
       : this.#implicit.get(provider)
+  }
+
+  /** A provider that was registered since may reach its profiles elsewhere: there, nothing is known against them yet. */
+  #followRegistry(): void {
+    if (this.#registry.version === this.#registryVersion) return
+    this.#registryVersion = this.#registry.version
+    const hasMoved = ({ profile, target }: Tenant): boolean => this.#originOf(profile) !== target.origin
+    for (const tenant of [...this.#tenants.values()].filter(hasMoved)) this.#put(tenant.profile, tenant.declared)
+    for (const tenant of [...this.#implicit.values()].filter(hasMoved)) this.#implicit.delete(tenant.profile.provider)
+    this.#targets.clear()
   }
 
   #originOf(profile: Profile): string {

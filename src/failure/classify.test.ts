@@ -399,3 +399,17 @@ describe('the message', () => {
     ).not.toContain('plain-')
   })
 })
+
+describe('words that stand behind a name or a colon', () => {
+  const tooLarge =
+    'Request too large for model `llama-3` in organization `org-x` on tokens per minute (TPM): Limit 6000, Used 5000, Requested 1328, please reduce your message size'
+
+  it.each<[input: Parameters<typeof classifyFailure>[0], reason: string]>([
+    [{ status: 413, body: { error: { message: tooLarge } } }, 'rate_limit'],
+    [{ error: new Error(`413 ${tooLarge}`) }, 'rate_limit'],
+    [{ status: 400, body: 'INVALID_ARGUMENT: API key not valid. Please pass a valid API key.' }, 'auth'],
+    [{ status: 400, body: 'Provider returned error: rate limit exceeded' }, 'rate_limit'],
+  ])('still count: %j', (input, reason) => {
+    expect(classifyFailure(input).reason).toBe(reason)
+  })
+})

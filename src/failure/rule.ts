@@ -94,7 +94,8 @@ export interface Facts {
 /** The first rule whose condition holds. */
 export function firstMatch(rules: readonly Rule[], facts: Facts): Rule | undefined {
   const { status, text } = facts
-  const isRequestRefused = status !== undefined && REQUEST_STATUSES.includes(status)
+  // A 413 is about sizes; it quotes model names, but no text of the request.
+  const isRequestRefused = status !== undefined && status !== 413 && REQUEST_STATUSES.includes(status)
   const opening = isRequestRefused ? openingOf(text) : text
   return rules.find((rule) => holds(rule.when, facts, condemnsMore(rule) ? opening : text))
 }

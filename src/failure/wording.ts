@@ -27,9 +27,9 @@ const CLOSING: Readonly<Record<string, string>> = {
 const FIELD_COMPLAINT =
   /^(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents): /
 
-/** What SDKs and gateways put before the words: a class of error, an upstream, a status. */
+/** What SDKs and gateways put before the words: a class of error, Google's name of a status, an upstream, a status. */
 const PREAMBLE =
-  /^(?:[\w.]{0,40}(?:error|exception): )?(?:\w{0,40}exception - )?(?:http |api error: |error code: )?(?:[45]\d\d\b[ :-]{0,3})?/
+  /^(?:[\w.]{0,40}(?:error|exception): |provider returned error: )?(?:(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal): )?(?:\w{0,40}exception - )?(?:http |api error: |error code: )?(?:[45]\d\d\b[ :-]{0,3})?/
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
 const WRITTEN_OBJECT = /^(?:b["'])?\[?\{\s{0,20}\\{0,3}["']/

@@ -67,7 +67,8 @@ export class HealthBook {
   /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
     const { policy, emit, onChange } = this.#options
-    const effect = this.#isOutdated(target, failure) ? undefined : policy.effectOf(failure, target, now)
+    const said = policy.effectOf(failure, target, now)
+    const effect = said !== undefined && isOutdated(target, said.scope) ? undefined : said
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
     const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, {
@@ -96,11 +97,6 @@ export class HealthBook {
     }
     this.returnTrial(target, mark)
     onChange()
-  }
-
-  /** What was said of a key says nothing of the one that has taken its place meanwhile. */
-  #isOutdated({ credential, health }: Target, { scope }: Failure): boolean {
-    return (scope === 'profile' || scope === 'target') && health.profile.apiKey !== credential.apiKey
   }
 
   succeed(target: Target, mark: AttemptMark, now: number): void {
@@ -190,6 +186,11 @@ export class HealthBook {
   #emitEnd(scope: ScopeHealth, kind: WindowKind, by: 'success' | 'proof_of_life' | 'reset' | 'key_change'): void {
     this.#options.emit({ type: 'cooldown_ended', scope: scope.scope, key: scope.key, kind, by })
   }
+}
+
+/** What was said of a key says nothing of the one that has taken its place meanwhile. */
+function isOutdated({ credential, health }: Target, { scope }: ScopeHealth): boolean {
+  return (scope === 'profile' || scope === 'target') && health.profile.apiKey !== credential.apiKey
 }
 
 /** Whose name the keys of a scope begin with. Names hold no space, so the first one ends them. */
