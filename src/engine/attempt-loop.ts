@@ -48,8 +48,8 @@ export class AttemptLoop<T> {
     const { life, queue } = this.#request
     for (;;) {
       life.expireIfLate()
-      if (life.signal.aborted) throw requestEnded(life.signal.reason, this.attempts)
-      if (this.#spent >= this.#engine.settings.budget.maxAttempts) throw this.#givenUp()
+      if (life.signal.aborted) throw this.#over(requestEnded(life.signal.reason, this.attempts))
+      if (this.#spent >= this.#engine.settings.budget.maxAttempts) throw this.#over(this.#givenUp())
       const choice = this.#chooser.choose()
       switch (choice.do) {
         case 'try': {
@@ -61,9 +61,15 @@ export class AttemptLoop<T> {
           await this.#wait(queue, choice.until, choice.cause)
           break
         case 'give_up':
-          throw this.#givenUp()
+          throw this.#over(this.#givenUp())
       }
     }
+  }
+
+  /** The outcome is told in the moment it is decided: whatever opens a moment later comes too late. */
+  #over(error: FailoverError): FailoverError {
+    this.#request.life.end(error, this.attempts.length)
+    return error
   }
 
   async #wait(queue: string, until: number, cause: 'backoff' | 'nothing_open'): Promise<void> {
@@ -172,7 +178,7 @@ export class AttemptLoop<T> {
     const isFinal = failure.nextStep === 'return' && policy.returnsAtOnce
     const turn = isFinal ? 'return' : this.#chooser.course.after(failure, link, isFirstModel, target, backoffUntil)
     if (policy.pausesBetweenTargets) this.#chooser.pause(now + this.#engine.retryDelayMs(this.attempts.length - 1))
-    if (turn === 'return') throw this.#returned(setback)
+    if (turn === 'return') throw this.#over(this.#returned(setback))
     if (
       turn === 'retry' &&
       policy.retriesTarget &&

@@ -1,5 +1,4 @@
 import { FailoverError, type Failure, invalidOption } from '../failure/index.ts'
-import { isOpen, soonestOpening } from './availability.ts'
 import { checkFunction, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
@@ -23,6 +22,7 @@ import {
 } from './options.ts'
 import { policyOf } from './policy/index.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
+import { ProfileQueries } from './profile-queries.ts'
 import type { AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 import { withoutPrompt } from './redaction.ts'
@@ -78,15 +78,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #credentials: Credentials
   readonly #engine: Engine
   readonly #onFailover = new Set<FailoverCallback>()
-  /** Profiles whose place is decided by the explicit order. */
-  readonly #ordered: ReadonlySet<string>
+  readonly #queries: ProfileQueries<Request, Event>
 
   /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
   constructor(options: FailoverOptions<Request, Event> = {}) {
     const settings = parseSettings(options)
     this.#settings = settings
     this.#clock = parseClock(options.clock)
-    this.#ordered = new Set(Object.values(settings.order).flat())
     this.#random = parseRandom(options.random)
     this.#registry = parseRegistry(options.registry)
     this.#credentials = new Credentials(this.#clock)
@@ -112,14 +110,14 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       lapseMs: attemptMs,
       onEnd: onChange,
     })
+    const { order, rotateOnSuccess } = settings
+    const strategy = priorityStrategy({ ordered: Object.values(order).flat(), rotateOnSuccess })
+    this.#queries = new ProfileQueries(this.#table, strategy)
     this.#engine = {
       clock: this.#clock,
       settings,
       policy,
-      strategy: priorityStrategy({
-        areEqual: (a, b) => this.#areEqual(a, b),
-        rotateOnSuccess: settings.rotateOnSuccess,
-      }),
+      strategy,
       waiting: this.#waiting,
       tokens: new RetryTokens(),
       credentials: this.#credentials,
@@ -212,14 +210,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   getNextProfile(query: ProfileQuery & { readonly exclude?: readonly string[] } = {}): Profile | undefined {
     checkQuery(query, ['exclude'])
     if (query.exclude !== undefined) checkTexts('query.exclude', query.exclude)
-    return this.#nextTarget(query, query.exclude ?? [])?.credential
+    return this.#queries.next(query, query.exclude ?? [], this.#housekeep())?.credential
   }
 
   /** When the soonest profile may be tried, epoch milliseconds: now if one may; undefined if none will by itself. */
   nextAvailableAt(query: ProfileQuery = {}): number | undefined {
     checkQuery(query)
-    const now = this.#housekeep()
-    return soonestOpening(this.#targetsOf(query), now)
+    return this.#queries.soonest(query, this.#housekeep())
   }
 
   /**
@@ -233,7 +230,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    */
   acquire(query: ProfileQuery = {}): Lease | undefined {
     checkQuery(query)
-    const target = this.#nextTarget(query, [])
+    const target = this.#queries.next(query, [], this.#housekeep())
     if (target === undefined) return undefined
     return this.#leases.lend(target, standingOf(target, this.#clock.now()).state === 'trial')
   }
@@ -250,8 +247,11 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     const failure = this.#diagnosis.ofMark(error, target, mark)
     this.#book.fail(target, failure, { lease: BY_HAND, startedAt: now }, now)
     const next =
-      this.#nextTarget({ provider: target.provider, ...(mark.model !== undefined && { model: mark.model }) }, []) ??
-      this.#nextTarget({}, [])
+      this.#queries.next(
+        { provider: target.provider, ...(mark.model !== undefined && { model: mark.model }) },
+        [],
+        now,
+      ) ?? this.#queries.next({}, [], now)
     if (next !== undefined && next.profile !== id) this.#announceFailover(target, next, failure)
     return failure
   }
@@ -399,29 +399,6 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       this.#book.sweep(now)
     }
     return now
-  }
-
-  #nextTarget(query: ProfileQuery, exclude: readonly string[]): Target | undefined {
-    const now = this.#housekeep()
-    const open = this.#targetsOf(query).filter((target) => !exclude.includes(target.profile) && isOpen(target, now))
-    const [first, ...others] = open
-    return first === undefined ? undefined : this.#engine.strategy.choose([first, ...others], query.sessionKey)
-  }
-
-  /**
-   * A profile is looked at on the model that is asked for, else on its default one, else as such. A model without a
-   * provider names its provider itself, as in a request.
-   */
-  #targetsOf({ provider, model }: ProfileQuery): Target[] {
-    const asked = provider === undefined && model !== undefined ? this.#table.resolve(model) : { provider, model }
-    return this.#table
-      .profileTargets(asked.provider)
-      .map((target) => this.#table.target(target.profile, asked.model || target.credential.model))
-  }
-
-  #areEqual(a: Target, b: Target): boolean {
-    const isOrdered = this.#ordered.has(a.profile) || this.#ordered.has(b.profile)
-    return a.provider === b.provider && !isOrdered && a.credential.priority === b.credential.priority
   }
 
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {

@@ -2,14 +2,20 @@ import type { Target } from '../target.ts'
 import type { Strategy } from './strategy.ts'
 
 interface PriorityOptions {
-  /** Is the place of these two decided by configuration, or are they equals? */
-  readonly areEqual: (a: Target, b: Target) => boolean
+  /** Profiles whose place is decided by the explicit order. */
+  readonly ordered: readonly string[]
   /** Among equals, take the one that was used least recently. */
   readonly rotateOnSuccess: boolean
 }
 
 /** The first in configured order. Among equals: the session's own, else (if asked for) the least recently used. */
-export function priorityStrategy({ areEqual, rotateOnSuccess }: PriorityOptions): Strategy {
+export function priorityStrategy({ ordered, rotateOnSuccess }: PriorityOptions): Strategy {
+  const placed = new Set(ordered)
+  const areEqual = (a: Target, b: Target): boolean =>
+    a.provider === b.provider &&
+    a.credential.priority === b.credential.priority &&
+    !placed.has(a.profile) &&
+    !placed.has(b.profile)
   const takesFirst = (sessionKey: string | undefined): boolean => sessionKey === undefined && !rotateOnSuccess
   return {
     takesFirst,
