@@ -148,7 +148,7 @@ export class AttemptLoop<T> {
     signal.throwIfAborted()
     return work.start(
       {
-        target,
+        target: target.ref,
         profile: target.credential,
         apiKey,
         signal,

@@ -29,7 +29,7 @@ export class Attempt {
     this.#clock = clock
     this.lease = lease
     this.number = number
-    this.record = { target: lease.target.toJSON(), outcome: 'pending', startedAt: lease.startedAt, durationMs: 0 }
+    this.record = { target: lease.target.ref, outcome: 'pending', startedAt: lease.startedAt, durationMs: 0 }
   }
 
   get target(): Target {

@@ -144,7 +144,7 @@ export class Chooser {
     const once = `${target} ${JSON.stringify(cause)}`
     if (cause === undefined || this.#skipped.has(once)) return
     this.#skipped.add(once)
-    hub.emit({ type: 'target_skipped', requestId: this.#request.life.id, target: target.toJSON(), cause })
+    hub.emit({ type: 'target_skipped', requestId: this.#request.life.id, target: target.ref, cause })
   }
 }
 

@@ -893,6 +893,10 @@ describe('a stream', () => {
     const { manager } = setup({}, { registry })
     const stream = await manager.call({ model: 'gpt-5' })
     expect(stream.attempts).toMatchObject([{ outcome: 'pending' }])
+    expect([String(stream.target), String(stream.attempts[0]?.target)]).toEqual([
+      'openai/gpt-5@openai:a',
+      'openai/gpt-5@openai:a',
+    ])
     await collect(stream)
     expect(await stream.completed).toMatchObject({
       target: { profile: 'openai:a' },

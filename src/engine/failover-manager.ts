@@ -404,8 +404,8 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {
     this.#hub.emit({
       type: 'failover',
-      from: from.toJSON(),
-      to: to.toJSON(),
+      from: from.ref,
+      to: to.ref,
       failure: withoutPrompt(failure),
       ...(requestId !== undefined && { requestId }),
     })

@@ -118,7 +118,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   /** Who is answering. */
   get target(): TargetRef {
-    return this.#dependencies.attempt.target
+    return this.#dependencies.attempt.record.target
   }
 
   /** Everything that was tried for this answer, the present attempt last; its outcome changes while it goes on. */

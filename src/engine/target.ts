@@ -16,7 +16,7 @@ export interface TargetScopes {
 }
 
 /** One (provider, model, profile) with everything that bears on it at hand, so that a decision needs no look-up. */
-export class Target implements TargetRef {
+export class Target {
   readonly provider: string
   readonly model: string
   readonly profile: string
@@ -26,6 +26,7 @@ export class Target implements TargetRef {
   readonly #health: ProfileHealth
   readonly #scopes: TargetScopes
   readonly #allScopes: readonly ScopeHealth[]
+  readonly #ref: TargetRef
 
   constructor(credential: Profile, model: string, origin: string, health: ProfileHealth, scopes: TargetScopes) {
     this.provider = credential.provider
@@ -35,6 +36,7 @@ export class Target implements TargetRef {
     this.#credential = credential
     this.#health = health
     this.#scopes = scopes
+    this.#ref = new NamedTarget(this.provider, model, this.profile)
     this.#allScopes = Object.values(scopes).filter((scope) => scope !== undefined)
   }
 
@@ -55,16 +57,30 @@ export class Target implements TargetRef {
     return this.#allScopes
   }
 
+  /** What others are told of it. */
+  get ref(): TargetRef {
+    return this.#ref
+  }
+
   /** `provider/model@profile` */
   toString(): string {
+    return this.#ref.toString()
+  }
+}
+
+/** A target as events, errors and streams name it; as a text it is `provider/model@profile`. */
+class NamedTarget implements TargetRef {
+  readonly provider: string
+  readonly model: string
+  readonly profile: string
+
+  constructor(provider: string, model: string, profile: string) {
+    this.provider = provider
+    this.model = model
+    this.profile = profile
+  }
+
+  toString(): string {
     return formatTarget(this)
-  }
-
-  [Symbol.for('nodejs.util.inspect.custom')](): TargetRef {
-    return this.toJSON()
-  }
-
-  toJSON(): TargetRef {
-    return { provider: this.provider, model: this.model, profile: this.profile }
   }
 }

@@ -37,6 +37,8 @@ export interface TargetRef {
   readonly model: string
   /** The profile's id. */
   readonly profile: string
+  /** The engine's own give `provider/model@profile`. */
+  toString(): string
 }
 
 /** One try of one target, as errors, streams and events report it. */
