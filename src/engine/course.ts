@@ -23,6 +23,7 @@ export class Course {
   /** Models that have turned this very request down. */
   readonly #turnedDown = new Set<ChainLink>()
   readonly #deferred = new Map<string, number>()
+  /** Counted for each model at its origin, each time it is put off. */
   readonly #deferrals = new Map<string, number>()
   readonly #missedModel = new Set<ChainLink>()
   /** Whose latest failure was a rate limit. */
@@ -56,11 +57,7 @@ export class Course {
   allows(link: ChainLink, target: Target): boolean {
     if (this.tries(target) >= this.#maxTries) return false
     // A model that fails at an origin is tried there as often as one target, whatever the number of keys.
-    if (
-      this.#deferrals.size > 0 &&
-      scopesOf(target).some((scope) => (this.#deferrals.get(scope) ?? 0) >= this.#maxTries)
-    )
-      return false
+    if (this.#deferrals.size > 0 && (this.#deferrals.get(modelOf(target)) ?? 0) >= this.#maxTries) return false
     if (this.#excluded.size === 0) return true
     return !(this.#excluded.has(link) || scopesOf(target).some((scope) => this.#excluded.has(scope)))
   }
@@ -169,9 +166,9 @@ export class Course {
     )
   }
 
-  #putOff(scope: ScopeHealth, { scopes }: Target, until: number): void {
+  #putOff(scope: ScopeHealth, target: Target, until: number): void {
     this.#deferred.set(nameOf(scope), until)
-    const model = nameOf(scopes.model ?? scopes.profile)
+    const model = modelOf(target)
     this.#deferrals.set(model, (this.#deferrals.get(model) ?? 1) + 1)
   }
 }
@@ -186,6 +183,11 @@ function nameOf({ scope, key }: ScopeHealth): string {
 
 function scopesOf({ allScopes }: Target): string[] {
   return allScopes.map(nameOf)
+}
+
+/** The model at its origin, whatever the key. */
+function modelOf({ scopes }: Target): string {
+  return nameOf(scopes.model ?? scopes.profile)
 }
 
 function own({ scopes }: Target): string {

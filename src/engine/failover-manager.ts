@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts'
 import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
 import { FailoverStream } from './failover-stream.ts'
 import { HealthBook } from './health/health-book.ts'
+import { KEY_KINDS } from './health/ladder.ts'
 import { standingOf } from './health/standing.ts'
 import { BY_HAND } from './health/window.ts'
 import type { Lease } from './lease.ts'
@@ -188,9 +189,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     const before = this.#table.profileTarget(id).credential
     const profile = before.with(patch)
     this.#table.replace(profile)
-    if (profile.apiKey !== before.apiKey) {
-      this.#book.clear(this.#book.ownScopesOf(profile), 'key_change', ['auth', 'billing', 'permission'])
-    }
+    if (profile.apiKey !== before.apiKey) this.#book.clear(this.#book.ownScopesOf(profile), 'key_change', KEY_KINDS)
     this.#hub.emit({ type: 'profile_changed', profile: id })
     this.#waiting.wakeAll()
     return profile

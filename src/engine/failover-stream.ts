@@ -82,8 +82,7 @@ function closeQuietly(iterator: AsyncIterator<unknown>): void {
  *
  * It ends normally only if the answer is complete. Otherwise it throws a `FailoverError`: `STREAM_INTERRUPTED` (the
  * provider failed after its first content), `CANCELED`, `DEADLINE_EXCEEDED`, or `TIMEOUT` (nobody read it to its end
- * within `timeouts.attemptMs`). Leaving the loop early ends the request
- * on the wire, and so does `cancel()`.
+ * within `timeouts.attemptMs`). Leaving the loop early ends the request on the wire, and so does `cancel()`.
  */
 export class FailoverStream<Event> implements AsyncIterable<Event> {
   /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */

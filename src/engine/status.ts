@@ -1,8 +1,7 @@
 import type { FailureReason } from '../failure/index.ts'
 import { isOpen } from './availability.ts'
-import type { WindowKind } from './health/ladder.ts'
-import type { ScopeHealth } from './health/scope-health.ts'
-import { type HealthStanding, healthOf } from './health/standing.ts'
+import { KEY_KINDS } from './health/ladder.ts'
+import { healthOf } from './health/standing.ts'
 import type { Settings } from './options.ts'
 import type { ProfileView } from './profile.ts'
 import type { Target } from './target.ts'
@@ -111,27 +110,11 @@ function healthView(target: Target, now: number): HealthView {
   const { disabled } = target.health
   if (disabled !== undefined)
     return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
-  const standing: HealthStanding = healthOf(target.allScopes, now)
+  const standing = healthOf(target.allScopes, now)
   if (standing.state === 'open' || standing.state === 'trial') return { status: 'available' }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
   if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }
-  const { kind, since, isInferred } = windowBehind(target.allScopes, standing.until, now)
-  const clearedBy =
-    kind === 'auth' || kind === 'billing' || kind === 'permission' ? 'key_change' : isInferred ? 'trial' : 'time'
-  return { status, reason: standing.reason, since, until: standing.until, clearedBy }
-}
-
-/** The window that ends last, which is the one that decides. */
-function windowBehind(
-  scopes: readonly ScopeHealth[],
-  until: number,
-  now: number,
-): { kind: WindowKind; since: number; isInferred: boolean } {
-  for (const scope of scopes) {
-    for (const { kind, window } of scope.windowsAt(now)) {
-      if (window.state === 'cooling' && window.until === until)
-        return { kind, since: window.since, isInferred: window.end === 'inferred' }
-    }
-  }
-  return { kind: 'error', since: now, isInferred: true }
+  const { windowKind, since, until, end } = standing
+  const clearedBy = KEY_KINDS.includes(windowKind) ? 'key_change' : end === 'inferred' ? 'trial' : 'time'
+  return { status, reason: standing.reason, since, until, clearedBy }
 }

@@ -32,7 +32,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   readonly #tenants = new Map<string, Tenant>()
   readonly #tenantsByProvider = new Map<string, Map<string, Tenant>>()
   /** The same in the order in which they are tried. */
-  readonly #isArranged = new Map<string, readonly Tenant[]>()
+  readonly #arranged = new Map<string, readonly Tenant[]>()
   /** Providers that have or had profiles: for them nothing is implicit. */
   readonly #managed = new Set<string>()
   /** Profiles that stand in for a provider that has none. */
@@ -203,7 +203,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   #arrange(provider: string): void {
     this.#changes += 1
     this.#targets.delete(provider)
-    this.#isArranged.delete(provider)
+    this.#arranged.delete(provider)
     const tenants = this.#tenantsByProvider.get(provider)
     if (tenants?.size === 0) this.#tenantsByProvider.delete(provider)
   }
@@ -212,13 +212,13 @@ export class TargetTable<Request extends ModelRequest, Event> {
     this.#followRegistry()
     const tenants = this.#tenantsByProvider.get(provider)
     if (tenants === undefined) return undefined
-    const arranged = this.#isArranged.get(provider)
+    const arranged = this.#arranged.get(provider)
     if (arranged !== undefined) return arranged
     const place = ({ profile }: Tenant): number => this.#places.get(profile.id) ?? Number.MAX_SAFE_INTEGER
     const inOrder = [...tenants.values()].sort(
       (a, b) => place(a) - place(b) || a.profile.priority - b.profile.priority || a.declared - b.declared,
     )
-    this.#isArranged.set(provider, inOrder)
+    this.#arranged.set(provider, inOrder)
     return inOrder
   }
 

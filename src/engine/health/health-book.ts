@@ -129,13 +129,13 @@ export class HealthBook {
   scopesOf({ id, quotaGroup }: Profile, origin: string): ScopeHealth[] {
     return [...this.#scopes.values()].filter(({ scope, key }) => {
       const owner = ownerOf(scope, { id, quotaGroup, origin })
-      return owner !== undefined && (key === owner || key.startsWith(`${owner} `))
+      return owner !== undefined && isNamed(key, owner)
     })
   }
 
-  /** Those of them that are about the profile alone. */
+  /** Those that are about the profile alone. */
   ownScopesOf(profile: Profile): ScopeHealth[] {
-    return this.scopesOf(profile, '').filter(({ scope }) => scope === 'target' || scope === 'profile')
+    return [...this.#scopes.values()].filter((scope) => isOwn(scope, profile))
   }
 
   allScopes(): Iterable<ScopeHealth> {
@@ -144,10 +144,7 @@ export class HealthBook {
 
   forgetProfile(profile: Profile): void {
     this.#profiles.delete(profile.id)
-    for (const [fullKey, { scope, key }] of this.#scopes) {
-      const isOwn = scope === 'target' || scope === 'profile'
-      if (isOwn && (key === profile.id || key.startsWith(`${profile.id} `))) this.#scopes.delete(fullKey)
-    }
+    for (const [key, scope] of this.#scopes) if (isOwn(scope, profile)) this.#scopes.delete(key)
   }
 
   /** Too many scopes have come together: the caller should drop its targets and call `sweep`. */
@@ -193,7 +190,17 @@ function isOutdated({ credential, health }: Target, { scope }: ScopeHealth): boo
   return (scope === 'profile' || scope === 'target') && health.profile.apiKey !== credential.apiKey
 }
 
-/** Whose name the keys of a scope begin with. Names hold no space, so the first one ends them. */
+/** Is it about this profile alone? */
+function isOwn({ scope, key }: ScopeHealth, { id }: Profile): boolean {
+  return (scope === 'target' || scope === 'profile') && isNamed(key, id)
+}
+
+/** Names hold no space, so the first one ends them. */
+function isNamed(key: string, owner: string): boolean {
+  return key === owner || key.startsWith(`${owner} `)
+}
+
+/** Whose name the keys of a scope begin with. */
 function ownerOf(
   scope: HealthScope,
   names: { id: string; quotaGroup: string | undefined; origin: string },

@@ -15,6 +15,9 @@ export const WINDOW_KINDS = [
   'error',
 ] as const satisfies readonly WindowKind[]
 
+/** What lies with the key itself, so that a changed one ends it. */
+export const KEY_KINDS: readonly WindowKind[] = ['auth', 'billing', 'permission']
+
 /** Bounds of the windows we infer ourselves, milliseconds. A provider's own word is not bounded by them. */
 export interface LadderOptions {
   /** The first window. */

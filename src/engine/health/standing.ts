@@ -3,7 +3,7 @@ import type { LimitName } from '../limits/profile-limiter.ts'
 import type { Target } from '../target.ts'
 import type { WindowKind } from './ladder.ts'
 import type { HealthScope, ScopeHealth } from './scope-health.ts'
-import { type Cooling, type HalfOpen, hasTrial } from './window.ts'
+import { type Cooling, type HalfOpen, hasTrial, type WindowEnd } from './window.ts'
 
 /** How a target stands: may it be tried, and if not, why and until when. Times are epoch milliseconds. */
 export type Standing =
@@ -27,10 +27,13 @@ export type HealthStanding =
 
 interface CoolingStanding {
   readonly state: 'cooling'
-  /** The scope whose window ends last. */
+  /** The window that ends last decides: whose it is, and how it came to be. */
   readonly scope: HealthScope
+  readonly windowKind: WindowKind
   readonly reason: FailureReason
+  readonly since: number
   readonly until: number
+  readonly end: WindowEnd
   /** Only breaker windows whose end we inferred keep it out: where there is no alternative it may be tried. */
   readonly isOnlyBreaker: boolean
   /** Only a preset's fixed windows keep it out. */
@@ -75,14 +78,19 @@ function stricter(
   const lapsesAt = hasTrial(window, now) ? window.trial?.lapsesAt : undefined
   if (window.state === 'cooling') {
     const other = standing.state === 'cooling' ? standing : undefined
-    const last = other !== undefined && other.until >= window.until ? other : { scope, reason, until: window.until }
+    const { since, until, end } = window
+    const last =
+      other !== undefined && other.until >= until ? other : { scope, windowKind: kind, reason, since, until, end }
     return {
       state: 'cooling',
       scope: last.scope,
+      windowKind: last.windowKind,
       reason: last.reason,
+      since: last.since,
       until: last.until,
-      isOnlyBreaker: (other?.isOnlyBreaker ?? true) && kind === 'breaker' && window.end === 'inferred',
-      isOnlyFixed: (other?.isOnlyFixed ?? true) && window.end === 'fixed',
+      end: last.end,
+      isOnlyBreaker: (other?.isOnlyBreaker ?? true) && kind === 'breaker' && end === 'inferred',
+      isOnlyFixed: (other?.isOnlyFixed ?? true) && end === 'fixed',
       trialLapsesAt: lapsesAt ?? lapseOf(standing),
     }
   }
