@@ -1,6 +1,6 @@
-import type { AttemptRecord, FailoverError, Failure } from '../failure/index.ts'
+import type { AttemptRecord, FailoverError, Failure, FailureReason } from '../failure/index.ts'
 import { Attempt, type AttemptLimit } from './attempt.ts'
-import { soonestOpening } from './availability.ts'
+import { reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
 import type { Committed, Engine, LoopRequest, Work } from './engine.ts'
@@ -220,12 +220,21 @@ export class AttemptLoop<T> {
       .filter((target) => work.unusable(target) === undefined)
     const cause = first ?? this.#earliest
     return allTargetsFailed({
+      reason: this.#commonReason(usable, now),
       attempts: this.attempts,
       nextAvailableAt: soonestOpening(usable, now),
       now,
       cause: cause?.error,
       secrets: cause?.secrets ?? [],
     })
+  }
+
+  /** The reason for which every attempt failed and every target that was not tried is out; undefined if they differ. */
+  #commonReason(usable: readonly Target[], now: number): FailureReason | undefined {
+    const { course } = this.#chooser
+    const untried = usable.filter((target) => course.tries(target) === 0).map((target) => reasonAgainst(target, now))
+    const [first, ...others] = new Set([...this.attempts.map(({ reason }) => reason), ...untried])
+    return others.length === 0 ? first : undefined
   }
 
   #rejection({ failure, error, secrets }: Setback): FailoverError {

@@ -54,14 +54,33 @@ export class Attempt {
   }
 
   /**
-   * Waits for a piece of work, no longer than its limit and no longer than attempt and request live. Whichever comes
-   * first, the timer and the listeners are gone, and work that comes too late has been told to stop.
+   * Lets a limit run; where signs of life count (the idle limit), from the latest of them on.
+   * @returns what calls it off
    */
-  race<T>(work: Promise<T>, limit: AttemptLimit, request: AbortSignal): Promise<T> {
+  startLimit(limit: AttemptLimit, onOver: () => void): () => void {
+    let cancelTimer = (): void => {}
+    const arm = (ms: number): void => {
+      cancelTimer = this.#clock.setTimer(() => {
+        const leftMs = limit.phase === 'idle' ? this.#activeAt + limit.ms - this.#clock.now() : 0
+        if (leftMs > 0) arm(leftMs)
+        else onOver()
+      }, ms)
+    }
+    this.noteActivity()
+    arm(limit.ms)
+    return () => cancelTimer()
+  }
+
+  /**
+   * Waits for a piece of work, no longer than its limit, if it has one of its own, and no longer than attempt and
+   * request live. Whichever comes first, the timer and the listeners are gone, and work that comes too late has been
+   * told to stop.
+   */
+  race<T>(work: Promise<T>, limit: AttemptLimit | undefined, request: AbortSignal): Promise<T> {
     const { signal } = this
     return new Promise<T>((resolve, reject) => {
       const clear = (): void => {
-        cancelTimer()
+        cancelLimit?.()
         request.removeEventListener('abort', onRequestAbort)
         signal.removeEventListener('abort', onAbort)
       }
@@ -70,16 +89,7 @@ export class Attempt {
         clear()
         reject(signal.reason)
       }
-      const arm = (ms: number): void => {
-        cancelTimer = this.#clock.setTimer(() => {
-          const leftMs = limit.phase === 'idle' ? this.#activeAt + limit.ms - this.#clock.now() : 0
-          if (leftMs > 0) arm(leftMs)
-          else this.abort(new AttemptTimeout(limit))
-        }, ms)
-      }
-      let cancelTimer = (): void => {}
-      this.#activeAt = this.#clock.now()
-      arm(limit.ms)
+      const cancelLimit = limit && this.startLimit(limit, () => this.abort(new AttemptTimeout(limit)))
       request.addEventListener('abort', onRequestAbort, { once: true })
       signal.addEventListener('abort', onAbort, { once: true })
       work.then(

@@ -1,3 +1,4 @@
+import type { FailureReason } from '../failure/index.ts'
 import { standingOf } from './health/standing.ts'
 import type { Target } from './target.ts'
 
@@ -18,6 +19,22 @@ export function soonestOpening(targets: Iterable<Target>, now: number): number |
     if (at !== undefined && (soonest === undefined || at < soonest)) soonest = at
   }
   return soonest
+}
+
+/** What keeps it out; a limit of our own stands for the rate limit that it spares us. */
+export function reasonAgainst(target: Target, now: number): FailureReason | undefined {
+  const standing = standingOf(target, now)
+  switch (standing.state) {
+    case 'cooling':
+    case 'on_trial':
+      return standing.reason
+    case 'limited':
+      return 'rate_limit'
+    case 'open':
+    case 'trial':
+    case 'profile_disabled':
+      return undefined
+  }
 }
 
 function openingOf(target: Target, now: number): number | undefined {

@@ -39,6 +39,8 @@ export interface Work<T> {
   start(context: AttemptContext, attempt: Attempt): Promise<T>
   /** Why this target's provider cannot be used at all. */
   unusable(target: Target): SkipCause | undefined
+  /** Can this provider's models have a part in the chain at all? Default: they can. */
+  readonly isFit?: ((provider: string) => boolean) | undefined
   /** Under which limit the first content stands. */
   phase(target: Target): 'first_content' | 'response'
 }

@@ -14,6 +14,8 @@ export type SkipCause =
   | { readonly kind: 'profile_disabled'; readonly reason: string }
   | { readonly kind: 'provider_disabled'; readonly reason: string }
   | { readonly kind: 'provider_not_registered' }
+  /** It cannot serve this request, whatever its health. */
+  | { readonly kind: 'provider_unfit'; readonly reason: string }
 
 /** Why a request tries a target it would otherwise leave alone, or tries it at all. */
 export type AttemptKind =

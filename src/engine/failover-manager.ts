@@ -3,7 +3,7 @@ import { checkFunction, checkNumber, checkOneOf, checkRecord, checkText, checkTe
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
 import { Diagnosis } from './diagnosis.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Work } from './engine.ts'
 import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
 import { FailoverStream } from './failover-stream.ts'
 import { HealthBook } from './health/health-book.ts'
@@ -12,6 +12,7 @@ import { standingOf } from './health/standing.ts'
 import { BY_HAND } from './health/window.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
+import { OpenAnswer } from './open-answer.ts'
 import {
   checkOrder,
   type FailoverOptions,
@@ -24,7 +25,7 @@ import {
 import { policyOf } from './policy/index.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
 import { ProfileQueries } from './profile-queries.ts'
-import type { AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
+import type { AnswerWork, AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 import { withoutPrompt } from './redaction.ts'
 import {
@@ -44,7 +45,7 @@ import { type FailoverStatus, isProfileAvailable, profileStatus } from './status
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
-import { functionWork, streamWork } from './work.ts'
+import { answerWork, functionWork, streamWork } from './work.ts'
 
 type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => void
 
@@ -351,19 +352,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    */
   async call(request: Request, options: CallOptions = {}): Promise<FailoverStream<Event>> {
     if (!isRecord(request)) throw new FailoverError('INVALID_REQUEST', 'the request must be an object')
-    this.#housekeep()
-    const open = await this.#requests.open(request.model, options, streamWork(this.#registry, request))
-    const { attempt, attempts, life, value } = open
-    return new FailoverStream(
-      {
-        clock: this.#clock,
-        timeouts: this.#settings.timeouts,
-        attempt,
-        attempts,
-        life,
-      },
-      value,
-    )
+    return new FailoverStream(await this.#open(request.model, options, streamWork(this.#registry, request)))
   }
 
   /**
@@ -379,14 +368,29 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     options: CallOptions = {},
   ): Promise<Result> {
     checkFunction('work', work)
+    const answer = await this.#open(model, options, functionWork(this.#registry, work))
+    answer.complete()
+    return answer.value.result
+  }
+
+  /**
+   * The door under `call` and `run`, for answers that are passed on by other means than an iterator, as a gateway or a
+   * `fetch` does: resolves at commit with whatever the work resolved with, and leaves it to the caller to say how the
+   * answer ends. Until it has ended the attempt counts as under way.
+   *
+   * @param model a route's name or a model reference
+   * @throws FailoverError as `call`
+   */
+  async open<T>(model: string, work: AnswerWork<T>, options: CallOptions = {}): Promise<OpenAnswer<T>> {
+    if (!isRecord(work)) throw invalidOption('work', work, 'it must be an object with start() and isStreaming')
+    checkFunction('work.start', work.start)
+    return this.#open(model, options, answerWork(this.#registry, work))
+  }
+
+  async #open<T>(model: unknown, options: CallOptions, work: Work<T>): Promise<OpenAnswer<T>> {
     this.#housekeep()
-    const { attempt, attempts, life, value } = await this.#requests.open(
-      model,
-      options,
-      functionWork(this.#registry, work),
-    )
-    life.succeed(attempt, attempts.length, undefined)
-    return value.result
+    const dependencies = { clock: this.#clock, timeouts: this.#settings.timeouts }
+    return new OpenAnswer(dependencies, await this.#requests.open(model, options, work))
   }
 
   /** What was forgotten is taken back, and what nobody needs is dropped. @returns the time */

@@ -1,11 +1,7 @@
-import { type AttemptRecord, FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
-import { type Attempt, AttemptTimeout } from './attempt.ts'
-import type { Clock } from './clock.ts'
-import type { TimeoutOptions } from './options.ts'
+import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
+import type { OpenAnswer } from './open-answer.ts'
 import type { Provider, Usage } from './provider.ts'
 import { readable } from './readable.ts'
-import { requestEnded, streamInterrupted } from './request-errors.ts'
-import type { RequestLife } from './request-life.ts'
 
 /** How a stream ended well. */
 export interface StreamSummary {
@@ -22,14 +18,6 @@ export interface OpenedStream<Event> {
   readonly provider: Pick<Provider<never, Event>, 'usageOf'>
   readonly held: readonly Event[]
   readonly rest: AsyncIterator<Event>
-}
-
-interface StreamDependencies {
-  readonly clock: Clock
-  readonly timeouts: TimeoutOptions
-  readonly attempt: Attempt
-  readonly attempts: readonly AttemptRecord[]
-  readonly life: RequestLife
 }
 
 /** Reads a stream until its first content or its end. @throws what the provider throws, or an error if nothing comes */
@@ -87,51 +75,38 @@ function closeQuietly(iterator: AsyncIterator<unknown>): void {
 export class FailoverStream<Event> implements AsyncIterable<Event> {
   /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
   readonly completed: Promise<StreamSummary>
-  readonly #dependencies: StreamDependencies
+  readonly #answer: OpenAnswer<OpenedStream<Event>>
   readonly #events: AsyncGenerator<Event, void, undefined>
-  readonly #opened: OpenedStream<Event>
-  readonly #settle: {
-    readonly resolve: (summary: StreamSummary) => void
-    readonly reject: (error: FailoverError) => void
-  }
-  #cancelAttemptLimit: () => void = () => {}
+  readonly #resolveCompleted: (summary: StreamSummary) => void
   #usage: Usage | undefined
-  #error: FailoverError | undefined
-  #isReading = false
   #isTaken = false
-  #isOver = false
 
-  constructor(dependencies: StreamDependencies, opened: OpenedStream<Event>) {
-    this.#dependencies = dependencies
-    this.#opened = opened
+  constructor(answer: OpenAnswer<OpenedStream<Event>>) {
+    this.#answer = answer
     this.#events = this.#read()
     const { promise, resolve, reject } = Promise.withResolvers<StreamSummary>()
     promise.catch(() => {})
     this.completed = promise
-    this.#settle = { resolve, reject }
-    this.#limitAttempt()
-    const { signal } = dependencies.life
-    signal.addEventListener('abort', this.#onAbort, { once: true })
-    if (signal.aborted) this.#onAbort()
+    this.#resolveCompleted = resolve
+    answer.begin((error) => {
+      reject(error)
+      closeQuietly(answer.value.rest)
+    })
   }
 
   /** Who is answering. */
   get target(): TargetRef {
-    return this.#dependencies.attempt.record.target
+    return this.#answer.target
   }
 
   /** Everything that was tried for this answer, the present attempt last; its outcome changes while it goes on. */
   get attempts(): readonly AttemptRecord[] {
-    return this.#dependencies.attempts
+    return this.#answer.attempts
   }
 
   /** Ends the request: the provider's connection is closed, and nobody is blamed. */
   cancel(): void {
-    const error = new FailoverError('CANCELED', 'the caller left the stream', {
-      reason: 'canceled',
-      attempts: this.attempts,
-    })
-    this.#cancel(error)
+    this.#answer.cancel(undefined, this.#usage)
   }
 
   /** @throws FailoverError `INVALID_REQUEST` where it is read a second time: that would look like an empty answer */
@@ -153,7 +128,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   }
 
   async *#read(): AsyncGenerator<Event, void, undefined> {
-    for (const event of this.#opened.held) {
+    for (const event of this.#answer.value.held) {
       this.#note(event)
       yield event
     }
@@ -166,13 +141,12 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   /** The next event; undefined when the answer is complete. */
   async #next(): Promise<{ readonly value: Event } | undefined> {
-    if (this.#error !== undefined) throw this.#error
-    const { attempt, life, timeouts } = this.#dependencies
-    this.#isReading = true
+    const answer = this.#answer
+    if (answer.error !== undefined) throw answer.error
+    answer.waitForProvider()
     try {
-      const idle = { phase: 'idle', ms: timeouts.idleMs, isCutShort: false } as const
-      const { done, value } = await attempt.race(this.#opened.rest.next(), idle, life.signal)
-      if (this.#error !== undefined) throw this.#error
+      const { done, value } = await answer.race(answer.value.rest.next())
+      if (answer.error !== undefined) throw answer.error
       if (done) {
         this.#complete()
         return undefined
@@ -180,85 +154,26 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
       this.#note(value)
       return { value }
     } catch (thrown) {
-      throw this.#error ?? this.#fail(readable(thrown))
+      answer.fail(readable(thrown))
+      throw answer.error
     } finally {
-      this.#isReading = false
+      answer.waitForReader()
     }
   }
 
   /** Token counts are for the books: a provider that cannot read them does not spoil the answer. */
   #note(event: Event): void {
     try {
-      const usage = this.#opened.provider.usageOf?.(event)
+      const usage = this.#answer.value.provider.usageOf?.(event)
       if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
     } catch {}
   }
 
   #complete(): void {
-    if (!this.#end()) return
-    const { attempt, attempts, clock, life } = this.#dependencies
-    life.succeed(attempt, attempts.length, this.#usage)
-    const durationMs = clock.now() - life.startedAt
-    this.#settle.resolve({
-      target: attempt.record.target,
-      attempts,
-      durationMs,
-      ...(this.#usage !== undefined && { usage: this.#usage }),
-    })
-  }
-
-  #fail(error: unknown): FailoverError {
-    this.#end()
-    const { attempt, attempts, life } = this.#dependencies
-    const failure: Failure = life.fail(attempt, error, true)
-    const interrupted = this.#conclude(streamInterrupted(failure, error, attempts, attempt.secrets))
-    closeQuietly(this.#opened.rest)
-    return interrupted
-  }
-
-  #cancel(error: FailoverError): void {
-    if (!this.#end()) return
-    const { attempt, life } = this.#dependencies
-    life.cancel(attempt, true, this.#usage)
-    this.#conclude(error)
-    closeQuietly(this.#opened.rest)
-  }
-
-  /** The stream ends with an error, which whoever reads it gets. */
-  #conclude(error: FailoverError): FailoverError {
-    const { attempt, attempts, life } = this.#dependencies
-    this.#error = error
-    attempt.abort(error)
-    life.end(error, attempts.length)
-    this.#settle.reject(error)
-    return error
-  }
-
-  readonly #onAbort = (): void => this.#cancel(requestEnded(this.#dependencies.life.signal.reason, this.attempts))
-
-  /** The attempt as a whole is limited, too. Nobody is blamed where it is the reader who is slow. */
-  #limitAttempt(): void {
-    const { attempt, clock, timeouts } = this.#dependencies
-    const limit = { phase: 'attempt', ms: timeouts.attemptMs, isCutShort: false } as const
-    this.#cancelAttemptLimit = clock.setTimer(() => {
-      if (this.#isReading) this.#fail(new AttemptTimeout(limit))
-      else
-        this.#cancel(
-          new FailoverError('TIMEOUT', `the answer was not read within ${limit.ms} ms`, {
-            reason: 'timeout',
-            isRetryable: true,
-            attempts: this.attempts,
-          }),
-        )
-    }, timeouts.attemptMs - attempt.elapsedMs)
-  }
-
-  /** @returns whether it was still going on */
-  #end(): boolean {
-    if (this.#isOver) return false
-    this.#isOver = true
-    this.#cancelAttemptLimit()
-    this.#dependencies.life.signal.removeEventListener('abort', this.#onAbort)
-    return true
+    const { target, attempts } = this.#answer
+    const usage = this.#usage
+    if (!this.#answer.complete(usage)) return
+    const durationMs = this.#answer.elapsedMs
+    this.#resolveCompleted({ target, attempts, durationMs, ...(usage !== undefined && { usage }) })
   }
 }

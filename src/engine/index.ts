@@ -16,6 +16,7 @@ export type { WindowEnd } from './health/window.ts'
 export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/profile-limiter.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
+export type { OpenAnswer } from './open-answer.ts'
 export type {
   BudgetOptions,
   CooldownOptions,
@@ -35,7 +36,7 @@ export {
   type ProfileOptions,
   type ProfileView,
 } from './profile.ts'
-export type { AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
+export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
 export type { RouteOptions } from './routes.ts'

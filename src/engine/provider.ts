@@ -28,6 +28,19 @@ export interface AttemptContext {
   readonly timeouts: { readonly connectMs: number }
 }
 
+/** What `open` does with each target that is tried. */
+export interface AnswerWork<T> {
+  /** Begins one attempt; resolves at the first content of a stream, or when the answer is whole. */
+  start(context: AttemptContext): Promise<T>
+  /** Under which limit that stands: `timeouts.firstContentMs`, or `timeouts.responseMs`. */
+  readonly isStreaming: boolean
+  /**
+   * Why this provider can have no part in this request whatever its health (it speaks another wire format); its models
+   * are left out of the chain as if they had not been named. Default: none is.
+   */
+  unfit?(provider: string): string | undefined
+}
+
 /** Token counts of one answer. */
 export interface Usage {
   readonly inputTokens?: number

@@ -1,4 +1,11 @@
-import { type AttemptRecord, FailoverError, type Failure, readHeaders, readThrown } from '../failure/index.ts'
+import {
+  type AttemptRecord,
+  FailoverError,
+  type Failure,
+  type FailureReason,
+  readHeaders,
+  readThrown,
+} from '../failure/index.ts'
 import type { SkipCause } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import { redactDeep, withoutSecrets } from './redaction.ts'
@@ -26,6 +33,8 @@ export function rejectionOf(
 }
 
 interface Exhaustion {
+  /** What all targets have in common, tried or not. */
+  readonly reason: FailureReason | undefined
   readonly attempts: readonly AttemptRecord[]
   readonly nextAvailableAt: number | undefined
   readonly now: number
@@ -34,7 +43,14 @@ interface Exhaustion {
 }
 
 /** Everything was tried or is out. */
-export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, secrets }: Exhaustion): FailoverError {
+export function allTargetsFailed({
+  reason,
+  attempts,
+  nextAvailableAt,
+  now,
+  cause,
+  secrets,
+}: Exhaustion): FailoverError {
   const tried = attempts.map(
     ({ target, reason, status }) => `${formatTarget(target)} ${reason}${status === undefined ? '' : ` (${status})`}`,
   )
@@ -42,6 +58,7 @@ export function allTargetsFailed({ attempts, nextAvailableAt, now, cause, secret
   const retryAfterMs = nextAvailableAt === undefined ? undefined : Math.max(0, nextAvailableAt - now)
   const outlook = outlookOf(retryAfterMs)
   return new FailoverError('ALL_TARGETS_FAILED', `${story}; ${outlook}`, {
+    reason,
     isRetryable: nextAvailableAt !== undefined,
     retryAfterMs,
     nextAvailableAt,
@@ -66,6 +83,7 @@ export function noTarget(
   const told = chain.map(({ reference, provider, model }) => {
     const cause = reasons.get(`${provider}/${model}`)
     if (cause?.kind === 'provider_disabled') return `${reference}: provider ${provider} is disabled: ${cause.reason}`
+    if (cause?.kind === 'provider_unfit') return `${reference}: provider ${provider} ${cause.reason}`
     if (cause?.kind === 'provider_not_registered') return `${reference}: provider ${provider} is not registered`
     return `${reference}: ${provider} has no profile that serves it`
   })

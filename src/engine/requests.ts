@@ -6,7 +6,7 @@ import type { ModelRequest } from './provider.ts'
 import { withoutSecrets } from './redaction.ts'
 import { RequestLife } from './request-life.ts'
 import { type CallOptions, checkCallOptions } from './request-options.ts'
-import type { Routes } from './routes.ts'
+import type { ChainLink, Routes } from './routes.ts'
 
 /** A request that has committed: what it committed to, and what is left to be ended. */
 export interface OpenRequest<T> extends Committed<T> {
@@ -38,7 +38,7 @@ export class Requests<Request extends ModelRequest, Event> {
     }
     const { hub, settings } = this.#engine
     const { signal, sessionKey, deadlineMs = settings.timeouts.requestMs, fallbacks } = options
-    const chain = this.#routes.chain(model, fallbacks)
+    const chain = fitting(this.#routes.chain(model, fallbacks), work)
     this.#last += 1
     const id = `${this.#idPrefix}-${this.#last}`
     const life = new RequestLife(this.#engine, { id, deadlineMs, signal })
@@ -64,6 +64,13 @@ export class Requests<Request extends ModelRequest, Event> {
       throw error
     }
   }
+}
+
+/** The models that can have a part; all of them where none can, so that it can be said why. */
+function fitting(chain: readonly ChainLink[], { isFit }: Pick<Work<unknown>, 'isFit'>): readonly ChainLink[] {
+  if (isFit === undefined || chain.every(({ provider }) => isFit(provider))) return chain
+  const fit = chain.filter(({ provider }) => isFit(provider))
+  return fit.length === 0 ? chain : fit
 }
 
 /** A function of a provider that only looks at requests has thrown; no attempt is to blame. */

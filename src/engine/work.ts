@@ -2,7 +2,7 @@ import { FailoverError } from '../failure/index.ts'
 import type { Work } from './engine.ts'
 import type { SkipCause } from './events.ts'
 import { type OpenedStream, openStream } from './failover-stream.ts'
-import type { AttemptContext, ModelRequest, Provider } from './provider.ts'
+import type { AnswerWork, AttemptContext, ModelRequest, Provider } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 import type { Target } from './target.ts'
 
@@ -22,6 +22,22 @@ export function streamWork<Request extends ModelRequest, Event>(
     phase(target) {
       return providerOf(registry, target.provider).isStreaming?.(request) === false ? 'response' : 'first_content'
     },
+  }
+}
+
+/** Whatever begins with a commit and may go on after it. It needs a registered provider, but not that provider's code. */
+export function answerWork<Request extends ModelRequest, Event, T>(
+  registry: ProviderRegistry<Request, Event>,
+  { start, unfit, isStreaming }: AnswerWork<T>,
+): Work<T> {
+  return {
+    start: (context) => start(context),
+    unusable(target) {
+      const reason = unfit?.(target.provider)
+      return reason === undefined ? whyUnusable(registry, target) : { kind: 'provider_unfit', reason }
+    },
+    isFit: unfit && ((provider) => unfit(provider) === undefined),
+    phase: () => (isStreaming ? 'first_content' : 'response'),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../engine/index.ts'
+import type { FailoverError } from '../failure/index.ts'
 import { AnswerBody } from './answer-body.ts'
 import { type ExchangeSink, HttpExchange, type ResponseHeaders } from './http-exchange.ts'
-import { connectTimeout, networkError } from './network-error.ts'
 import type { Pools } from './pools.ts'
 
 export interface ExchangeRequest {
@@ -33,31 +33,31 @@ export interface Answer {
 export function exchange(pools: Pools, request: ExchangeRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (request.signal.aborted) reject(request.signal.reason)
-    else new PendingExchange(pools, request, resolve, reject).dispatch()
+    else new PulledExchange(pools, request, resolve, reject).send()
   })
 }
 
-class PendingExchange implements ExchangeSink {
-  readonly #pools: Pools
-  readonly #request: ExchangeRequest
+/** An exchange whose answer is read at the reader's pace. */
+class PulledExchange implements ExchangeSink {
+  readonly #signal: AbortSignal
   readonly #resolve: (answer: Answer) => void
   readonly #reject: (error: unknown) => void
-  readonly #wire = new HttpExchange(this)
+  readonly #wire: HttpExchange
   readonly #body: AnswerBody
-  readonly #leave: () => void
-  #cancelTimer: (() => void) | undefined
 
   constructor(
     pools: Pools,
-    request: ExchangeRequest,
+    { url, method, headers, body = '', signal, clock, connectMs }: ExchangeRequest,
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
   ) {
-    this.#pools = pools
-    this.#leave = pools.enter()
-    this.#request = request
+    this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
+    const { origin, pathname, search } = url
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    const outgoing = { origin, path: pathname + search, method, headers, body: bytes, clock, connectMs }
+    this.#wire = new HttpExchange(pools, outgoing, this)
     this.#body = new AnswerBody({
       pause: () => this.#wire.pause(),
       resume: () => this.#wire.resume(),
@@ -66,16 +66,9 @@ class PendingExchange implements ExchangeSink {
     })
   }
 
-  dispatch(): void {
-    const { url, method, headers, body = null, signal } = this.#request
-    signal.addEventListener('abort', this.#onAbort)
-    this.#startTimer()
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    this.#pools.of(url.origin).dispatch({ path: url.pathname + url.search, method, headers, body: bytes }, this.#wire)
-  }
-
-  onStart(): void {
-    this.#cancelTimer?.()
+  send(): void {
+    this.#signal.addEventListener('abort', this.#onAbort)
+    this.#wire.send()
   }
 
   onHead(status: number, headers: ResponseHeaders): void {
@@ -90,33 +83,20 @@ class PendingExchange implements ExchangeSink {
     this.#body.end()
   }
 
-  onError(error: Error): void {
-    const failure = networkError(this.#request.url.origin, error)
-    this.#body.fail(failure)
-    this.#reject(failure)
-  }
-
-  readonly #onAbort = (): void => {
-    this.#giveUp(this.#request.signal.reason)
-  }
-
-  #startTimer(): void {
-    const { clock, connectMs, url } = this.#request
-    this.#cancelTimer = clock.setTimer(() => {
-      if (this.#pools.isSaturated(url.origin)) this.#startTimer()
-      else this.#giveUp(connectTimeout(url.origin, connectMs))
-    }, connectMs)
-  }
-
-  #giveUp(error: unknown): void {
-    this.#wire.abort()
-    this.#body.failNow(error)
+  onError(error: FailoverError): void {
+    this.#body.fail(error)
     this.#reject(error)
   }
 
+  readonly #onAbort = (): void => {
+    const { reason } = this.#signal
+    this.#wire.abort()
+    this.#body.failNow(reason)
+    this.#reject(reason)
+  }
+
   #detach(): void {
-    this.#leave()
-    this.#cancelTimer?.()
-    this.#request.signal.removeEventListener('abort', this.#onAbort)
+    this.#wire.leave()
+    this.#signal.removeEventListener('abort', this.#onAbort)
   }
 }

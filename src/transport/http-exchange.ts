@@ -1,17 +1,37 @@
 import type { Dispatcher } from 'undici'
+import type { Clock } from '../engine/index.ts'
+import type { FailoverError } from '../failure/index.ts'
+import { connectTimeout, networkError } from './network-error.ts'
+import type { Pools } from './pools.ts'
 
 /** Response headers, names in lower case; a repeated header is an array. */
 export type ResponseHeaders = Readonly<Record<string, string | string[]>>
 
+export interface OutgoingRequest {
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** Path and query. */
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  /** By name, or a flat list of names and values in the order in which they are written. */
+  readonly headers: Readonly<Record<string, string>> | readonly string[]
+  readonly body: Uint8Array | null
+  readonly clock: Clock
+  /** How long a connection may take to come about, milliseconds; waiting for a free one of our own does not count. */
+  readonly connectMs: number
+}
+
 /** Who is told how an exchange goes. After `onEnd` or `onError`, or once it was aborted, nothing more comes. */
 export interface ExchangeSink {
-  /** A connection is there and the request is about to be written; may come again where undici takes another one. */
-  onStart(): void
   onHead(status: number, headers: ResponseHeaders): void
   /** A view of the socket's buffer, which nobody writes to again: it may be kept. */
   onData(chunk: Buffer): void
   onEnd(): void
-  onError(error: Error): void
+  /**
+   * `TIMEOUT` where no connection came about in time, `NETWORK_ERROR` where it failed, `CANCELED` where the pools were
+   * closed. An answer is never silently short.
+   */
+  onError(error: FailoverError): void
 }
 
 /**
@@ -21,17 +41,33 @@ export interface ExchangeSink {
  * `Pool.request` does. `abort` works at any time, before there is a connection too.
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
+  readonly #pools: Pools
+  readonly #request: OutgoingRequest
   readonly #sink: ExchangeSink
   #controller: Dispatcher.DispatchController | undefined
+  #cancelTimer: (() => void) | undefined
+  #leavePools: (() => void) | undefined
   #isOver = false
 
-  constructor(sink: ExchangeSink) {
+  constructor(pools: Pools, request: OutgoingRequest, sink: ExchangeSink) {
+    this.#pools = pools
+    this.#request = request
     this.#sink = sink
+  }
+
+  send(): void {
+    const { origin, path, method, headers, body } = this.#request
+    this.#leavePools = this.#pools.enter()
+    // The types leave out that a list is only read.
+    const list = headers as Record<string, string> | string[]
+    this.#pools.of(origin).dispatch({ path, method, headers: list, body }, this)
+    // With a connection at hand it has begun by now.
+    if (this.#controller === undefined && !this.#isOver) this.#startTimer()
   }
 
   /** Ends it on the wire: the connection is closed. The sink hears nothing more. */
   abort(): void {
-    this.#isOver = true
+    this.#finish()
     this.#controller?.abort(new Error('the exchange was aborted'))
   }
 
@@ -44,10 +80,17 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#controller?.resume()
   }
 
+  /** What is still to come matters to nobody: closing the pools need not wait for it. */
+  leave(): void {
+    this.#cancelTimer?.()
+    this.#leavePools?.()
+    this.#leavePools = undefined
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#cancelTimer?.()
     if (this.#isOver) controller.abort(new Error('the exchange was aborted'))
-    else this.#sink.onStart()
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
@@ -60,13 +103,29 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#isOver) return
-    this.#isOver = true
+    this.#finish()
     this.#sink.onEnd()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#isOver) return
+    this.#finish()
+    this.#sink.onError(networkError(this.#request.origin, error))
+  }
+
+  #finish(): void {
     this.#isOver = true
-    this.#sink.onError(error)
+    this.leave()
+  }
+
+  #startTimer(): void {
+    const { clock, connectMs, origin } = this.#request
+    this.#cancelTimer = clock.setTimer(() => {
+      if (this.#pools.isSaturated(origin)) this.#startTimer()
+      else {
+        this.abort()
+        this.#sink.onError(connectTimeout(origin, connectMs))
+      }
+    }, connectMs)
   }
 }

@@ -1,6 +1,6 @@
 export type { ByteStream } from './byte-stream.ts'
 export { decodedBody } from './content-decoding.ts'
 export { type Answer, exchange } from './exchange.ts'
-export type { ResponseHeaders } from './http-exchange.ts'
+export { type ExchangeSink, HttpExchange, type OutgoingRequest, type ResponseHeaders } from './http-exchange.ts'
 export { Pools } from './pools.ts'
 export { readWhole } from './read-whole.ts'
