@@ -1,31 +1,11 @@
-import { type Dialect, type DialectName, parseBaseUrl } from '../dialects/index.ts'
-import type { AnyRequest, AttemptContext, Clock, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
-import { FailoverError } from '../failure/index.ts'
-import { type Answer, decodedBody, exchange, type Pools, readWhole } from '../transport/index.ts'
-import { AnswerErrors } from './answer-errors.ts'
+import type { DialectName } from '../dialects/index.ts'
+import type { AnyRequest, AttemptContext, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
+import { type Answer, decodedBody, exchange, readWhole } from '../transport/index.ts'
+import { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES, type Upstream } from '../upstream/index.ts'
 import { connectionFreed } from './cancelable.ts'
 import { requestBody, requestHeaders } from './outgoing.ts'
 import { readStreamedAnswer } from './streamed-answer.ts'
 import { readWholeAnswer } from './whole-answer.ts'
-
-export interface HttpProviderOptions {
-  readonly name: string
-  readonly dialect: Dialect
-  /** Where it is, for profiles of this provider that name no `baseUrl` of their own. */
-  readonly baseUrl: URL | undefined
-  /** Further request headers, lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly pools: Pools
-  readonly clock: Clock
-  /** Default 8 MiB. */
-  readonly maxEventBytes: number | undefined
-  readonly maxResponseBytes: number
-}
-
-/** What is read of an error's body; what is longer is a page that says no more. */
-const MAX_ERROR_BYTES = 256 * 1024
-/** How long an error's body may take, milliseconds. Its status has said most already. */
-const ERROR_BODY_MS = 5_000
 
 /**
  * A dialect over HTTP. The request is the dialect's JSON body, of which only `model` is replaced; events are its
@@ -41,28 +21,22 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
 {
   readonly name: string
   readonly dialect: DialectName
-  readonly #options: HttpProviderOptions
+  /** Where and how its requests go. */
+  readonly upstream: Upstream
 
-  constructor(options: HttpProviderOptions) {
-    this.name = options.name
-    this.dialect = options.dialect.name
-    this.#options = options
+  constructor(upstream: Upstream) {
+    this.name = upstream.name
+    this.dialect = upstream.dialect.name
+    this.upstream = upstream
   }
 
   async stream(request: Request, context: AttemptContext): Promise<AsyncIterable<Event>> {
     context.signal.throwIfAborted()
-    const { dialect, pools, clock, maxEventBytes, maxResponseBytes } = this.#options
+    const { dialect, pools, clock, maxEventBytes, maxResponseBytes } = this.upstream
     const { profile, apiKey, signal, timeouts } = context
-    const url = this.#endpointOf(profile)
+    const url = this.upstream.endpointOf(profile)
     const isStreaming = dialect.isStreaming(request)
-    const headers = requestHeaders({
-      dialect,
-      origin: url.origin,
-      headers: this.#options.headers,
-      profile,
-      apiKey,
-      isStreaming,
-    })
+    const headers = requestHeaders(dialect, isStreaming, this.upstream.credentialsOf(profile, apiKey))
     const body = requestBody(request, context.target.model)
     const answer = await exchange(pools, {
       url,
@@ -107,16 +81,16 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
 
   /** A whole answer was found good before it was handed out: even one without text is what was waited for. */
   isContent(event: Event): boolean {
-    const { dialect } = this.#options
+    const { dialect } = this.upstream
     return dialect.isContent(event) || dialect.isWholeAnswer(event)
   }
 
   isStreaming(request: Request): boolean {
-    return this.#options.dialect.isStreaming(request)
+    return this.upstream.dialect.isStreaming(request)
   }
 
   usageOf(event: Event): Usage | undefined {
-    return this.#options.dialect.usageOf(event)
+    return this.upstream.dialect.usageOf(event)
   }
 
   /**
@@ -126,26 +100,12 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
    * @throws FailoverError `INVALID_OPTION` where the profile's address is none
    */
   originOf(profile: Profile): string {
-    return this.#baseUrlOf(profile)?.origin ?? profile.provider
-  }
-
-  #endpointOf(profile: Profile): URL {
-    const baseUrl = this.#baseUrlOf(profile)
-    if (baseUrl !== undefined) return this.#options.dialect.endpointOf(baseUrl)
-    const message = `profile ${profile.id}: nothing says where provider ${profile.provider} is; give the profile a baseUrl`
-    throw new FailoverError('INVALID_OPTION', message)
-  }
-
-  /** A profile of another provider gets no address from this one: its key would go to a stranger. */
-  #baseUrlOf(profile: Profile): URL | undefined {
-    if (profile.baseUrl !== undefined) return parseBaseUrl(`profile ${profile.id}: baseUrl`, profile.baseUrl)
-    const { name, baseUrl } = this.#options
-    return profile.provider === name ? baseUrl : undefined
+    return this.upstream.originOf(profile)
   }
 
   /** What could be read of an error's body; an error that breaks off or dawdles is an error all the same. */
   async #errorText(answer: Answer, signal: AbortSignal): Promise<string> {
-    const cancelTimer = this.#options.clock.setTimer(() => answer.body.stop(), ERROR_BODY_MS)
+    const cancelTimer = this.upstream.clock.setTimer(() => answer.body.stop(), ERROR_BODY_MS)
     try {
       const bytes = decodedBody(answer.body, answer.headers['content-encoding'])
       if (bytes === undefined) return ''

@@ -1,9 +1,9 @@
 import { anthropicMessages, type Dialect, type DialectName, openaiChat, parseBaseUrl } from '../dialects/index.ts'
 import { type AnyRequest, type ModelRequest, ProviderRegistry, systemClock } from '../engine/index.ts'
 import { Pools } from '../transport/index.ts'
+import { Upstream, WELL_KNOWN } from '../upstream/index.ts'
 import { HttpProvider } from './http-provider.ts'
 import { checkOptions, type HttpProviderDefinition, type HttpProvidersOptions } from './options.ts'
-import { WELL_KNOWN } from './well-known.ts'
 
 const DIALECTS: Readonly<Record<DialectName, Dialect>> = { openai: openaiChat, anthropic: anthropicMessages }
 const DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -36,7 +36,7 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
       { dialect, baseUrl, headers = {} }: HttpProviderDefinition,
     ): HttpProvider<Request, Event> => {
       const address = baseUrl ?? wellKnownUrl(name, dialect)
-      const provider = new HttpProvider<Request, Event>({
+      const upstream = new Upstream({
         name,
         dialect: DIALECTS[dialect],
         baseUrl: address === undefined ? undefined : parseBaseUrl(`providers.${name}.baseUrl`, address),
@@ -46,6 +46,7 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
         maxEventBytes,
         maxResponseBytes,
       })
+      const provider = new HttpProvider<Request, Event>(upstream)
       this.register(name, provider)
       return provider
     }

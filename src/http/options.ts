@@ -9,6 +9,7 @@ import {
   isRecord,
 } from '../engine/index.ts'
 import { invalidOption } from '../failure/index.ts'
+import { isHeaderValue } from '../upstream/index.ts'
 
 /** A provider of your own, or a well-known one changed. */
 export interface HttpProviderDefinition {
@@ -56,9 +57,6 @@ const TRANSPORT_HEADERS = new Set([
 ])
 /** RFC 9110 §5.6.2 */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
-/** RFC 9110 §5.5, without the bytes above ASCII, which no two servers read alike. */
-const HEADER_VALUE = /^[\t\x20-\x7e]*$/
-
 /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
 export function checkOptions(options: HttpProvidersOptions): void {
   checkRecord('', options, ['providers', 'clock', 'connections', 'maxEventBytes', 'maxResponseBytes'])
@@ -69,11 +67,6 @@ export function checkOptions(options: HttpProvidersOptions): void {
   if (options.providers === undefined) return
   if (!isRecord(options.providers)) throw invalidOption('providers', options.providers, 'it must be an object')
   for (const [name, definition] of Object.entries(options.providers)) checkDefinition(`providers.${name}`, definition)
-}
-
-/** Can this text stand in a request header? */
-export function isHeaderValue(value: string): boolean {
-  return HEADER_VALUE.test(value)
 }
 
 function checkClock(clock: Clock): void {

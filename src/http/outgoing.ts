@@ -1,39 +1,17 @@
 import type { Dialect } from '../dialects/index.ts'
-import type { ModelRequest, Profile } from '../engine/index.ts'
+import type { ModelRequest } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
-import { isHeaderValue } from './options.ts'
-import { HOSTED_ORIGINS } from './well-known.ts'
-
-interface RequestHeadersInput {
-  readonly dialect: Dialect
-  readonly origin: string
-  /** The operator's, lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly profile: Profile
-  readonly apiKey: string | undefined
-  readonly isStreaming: boolean
-}
-
-/** Operators' headers that can stand for a key. */
-const CREDENTIAL_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
 
 /**
- * The headers of a request: ours, then the dialect's, then the operator's, then the profile's key.
+ * The headers of a request: ours, then the dialect's, then the operator's and the profile's key.
  *
- * @throws FailoverError `PROVIDER_ERROR`, reason `auth`, where a hosted provider would get no key, or the key is none
- *   that a header can carry; nothing is sent then
+ * @param credentials the last two
  */
-export function requestHeaders(input: RequestHeadersInput): Record<string, string> {
-  const { dialect, origin, headers, profile, apiKey, isStreaming } = input
-  if (apiKey !== undefined && (apiKey === '' || !isHeaderValue(apiKey) || apiKey.trim() !== apiKey)) {
-    throw badKey(
-      profile,
-      'has a key that no header can carry: it is empty, or holds a line break, an outer space or a character beyond ASCII',
-    )
-  }
-  if (apiKey === undefined && HOSTED_ORIGINS.has(origin) && !CREDENTIAL_HEADERS.some((name) => name in headers)) {
-    throw badKey(profile, `has no key, and ${origin} answers nobody without one`)
-  }
+export function requestHeaders(
+  dialect: Dialect,
+  isStreaming: boolean,
+  credentials: Readonly<Record<string, string>>,
+): Record<string, string> {
   return {
     'content-type': 'application/json',
     accept: isStreaming ? 'text/event-stream' : 'application/json',
@@ -41,8 +19,7 @@ export function requestHeaders(input: RequestHeadersInput): Record<string, strin
     'accept-encoding': 'identity',
     'user-agent': 'hotspare',
     ...dialect.headers,
-    ...headers,
-    ...(apiKey === undefined ? undefined : dialect.authHeaders(apiKey)),
+    ...credentials,
   }
 }
 
@@ -60,8 +37,4 @@ export function requestBody(request: ModelRequest, model: string): string {
       reason: 'invalid_request',
     })
   }
-}
-
-function badKey(profile: Profile, what: string): FailoverError {
-  return new FailoverError('PROVIDER_ERROR', `profile ${profile.id} ${what}`, { reason: 'auth' })
 }

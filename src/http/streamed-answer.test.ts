@@ -7,7 +7,7 @@ import { settle, systemClock } from '../engine/index.ts'
 import { classifyFailure } from '../failure/index.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { AnswerBody } from '../transport/answer-body.ts'
-import { AnswerErrors } from './answer-errors.ts'
+import { AnswerErrors } from '../upstream/index.ts'
 import { readStreamedAnswer } from './streamed-answer.ts'
 
 const directory = new URL('./fixtures/streams/', import.meta.url)

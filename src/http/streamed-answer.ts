@@ -1,10 +1,9 @@
-import type { AnswerProgress, Dialect } from '../dialects/index.ts'
+import type { Dialect } from '../dialects/index.ts'
 import type { Clock } from '../engine/index.ts'
 import { type SseEvent, SseParser } from '../stream/index.ts'
 import type { ByteStream } from '../transport/index.ts'
-import type { AnswerErrors } from './answer-errors.ts'
+import { type AnswerErrors, DRAIN_BYTES, DRAIN_MS, FINISHED_GRACE_MS, StreamJudge } from '../upstream/index.ts'
 import { cancelable } from './cancelable.ts'
-import { leftoverError } from './leftovers.ts'
 
 interface StreamedAnswerOptions {
   readonly bytes: ByteStream
@@ -16,14 +15,6 @@ interface StreamedAnswerOptions {
   /** Called for every read, whatever it holds: comments and pings are signs of life, too. */
   readonly onActivity: (() => void) | undefined
 }
-
-/** How long a finished answer waits for a token count or an end mark, milliseconds; some servers never close. */
-const FINISHED_GRACE_MS = 2_000
-/** What is taken in after the end mark so that the connection can be used again. */
-const DRAIN_MS = 2_000
-const DRAIN_BYTES = 64 * 1024
-/** OpenAI's end mark, which relays append to other dialects too. It says nothing about how the answer ended. */
-const DONE = '[DONE]'
 
 type Read = { readonly isEnd: false } | { readonly isEnd: true; readonly leftovers: string; readonly cause?: unknown }
 
@@ -41,18 +32,15 @@ export function readStreamedAnswer(options: StreamedAnswerOptions): AsyncIterabl
 class StreamedAnswer {
   readonly #options: StreamedAnswerOptions
   readonly #isCanceled: () => boolean
-  readonly #progress: AnswerProgress
+  readonly #judge: StreamJudge
   readonly #parser: SseParser
   #arrived: SseEvent[] = []
-  #sawEvent = false
   #graceEndsAt: number | undefined
-  /** Some relays put a finish reason on every chunk: what goes on after one ends only where the server ends it. */
-  #isFinishTrusted = true
 
   constructor(options: StreamedAnswerOptions, isCanceled: () => boolean) {
     this.#options = options
     this.#isCanceled = isCanceled
-    this.#progress = options.dialect.startProgress()
+    this.#judge = new StreamJudge(options.dialect, options.errors)
     this.#parser = new SseParser({
       onEvent: (event) => this.#arrived.push(event),
       maxEventBytes: options.maxEventBytes,
@@ -68,12 +56,12 @@ class StreamedAnswer {
         const arrived = this.#arrived
         this.#arrived = []
         for (const event of arrived) {
-          if (event.data === DONE) return this.#finish('')
-          const parsed = this.#parse(event)
-          if (parsed === undefined) continue
-          yield parsed
+          const verdict = this.#judge.take(event)
+          if (verdict.is === 'end_mark') return this.#finish('')
+          if (verdict.is === 'malformed') continue
+          yield verdict.event
           if (this.#isCanceled()) return
-          if (this.#progress.state === 'closed') return this.#finish('')
+          if (this.#judge.isClosed) return this.#finish('')
         }
         if (read.isEnd) return this.#finish(read.leftovers, read.cause)
       }
@@ -104,7 +92,7 @@ class StreamedAnswer {
   /** The next bytes; once the answer is finished, only as long as the grace lasts. */
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const { bytes, clock } = this.#options
-    if (this.#progress.state === 'open' || !this.#isFinishTrusted) return bytes.next()
+    if (!this.#judge.isFinished) return bytes.next()
     this.#graceEndsAt ??= clock.now() + FINISHED_GRACE_MS
     const cancelTimer = clock.setTimer(() => bytes.stop(), this.#graceEndsAt - clock.now())
     try {
@@ -114,40 +102,9 @@ class StreamedAnswer {
     }
   }
 
-  /** The event's JSON; absent where it is none. Throws where it reports a failure. */
-  #parse({ name, data }: SseEvent): object | undefined {
-    const { dialect, errors } = this.#options
-    this.#sawEvent = true
-    let event: unknown
-    try {
-      event = JSON.parse(data)
-    } catch {
-      if (name === 'error') throw errors.inAnswer('sent an error event', { body: data })
-      return undefined
-    }
-    const failure = dialect.errorOf(event)
-    if (failure !== undefined) {
-      throw errors.inAnswer(`sent an error in its stream: ${failure.message}`, { reason: failure.reason, body: event })
-    }
-    if (name === 'error') throw errors.inAnswer('sent an error event', { body: event })
-    if (typeof event !== 'object' || event === null) return undefined
-    if (this.#progress.state === 'finished' && dialect.isContent(event)) this.#isFinishTrusted = false
-    this.#progress.observe(event)
-    return event
-  }
-
-  /** The stream is at its end: is the answer complete? */
+  /** @throws FailoverError where the answer is not complete */
   #finish(leftovers: string, cause?: unknown): void {
-    const { dialect, errors } = this.#options
-    if (this.#progress.state !== 'open') {
-      const verdict = this.#progress.verdict()
-      if (verdict !== undefined) throw errors.inAnswer(verdict.message, { reason: verdict.reason })
-      return
-    }
-    const reported = leftoverError(leftovers, { dialect, errors, sawEvent: this.#sawEvent })
-    if (reported !== undefined) throw reported
-    if (cause !== undefined) throw errors.interrupted('broke off its stream', cause)
-    if (!this.#sawEvent) throw errors.inAnswer('answered with an empty stream', { reason: 'bad_response', body: '' })
-    throw errors.interrupted('ended its stream before the answer was complete')
+    const error = this.#judge.finish(leftovers, cause)
+    if (error !== undefined) throw error
   }
 }

@@ -24,6 +24,10 @@ interface AnswerErrorsOptions {
   readonly headers: ResponseHeaders
 }
 
+/** What is read of an error's body; what is longer is a page that says no more. */
+export const MAX_ERROR_BYTES = 256 * 1024
+/** How long an error's body may take, milliseconds. Its status has said most already. */
+export const ERROR_BODY_MS = 5_000
 /** The most of a provider's words that a message repeats. */
 const MAX_QUOTED_CHARACTERS = 300
 
@@ -51,6 +55,11 @@ export class AnswerErrors {
   inAnswer(message: string, evidence: FailureEvidence = {}): FailoverError {
     const { reason, body, cause } = evidence
     return this.#build('PROVIDER_ERROR', message, { reason, body: this.#maskedBody(body), cause }, true)
+  }
+
+  /** A 200 answer of which no more than this was taken in. */
+  tooLarge(maxBytes: number): FailoverError {
+    return this.inAnswer(`answered with more than ${maxBytes} bytes`, { reason: 'bad_response' })
   }
 
   /** A stream that ended, or broke off, before its answer was complete. */

@@ -1,0 +1,98 @@
+import type { AnswerProgress, Dialect } from '../dialects/index.ts'
+import type { Usage } from '../engine/index.ts'
+import type { FailoverError } from '../failure/index.ts'
+import type { SseEvent } from '../stream/index.ts'
+import type { AnswerErrors } from './answer-errors.ts'
+import { leftoverError } from './leftovers.ts'
+
+/** OpenAI's end mark, which relays append to other dialects too. It says nothing about how the answer ended. */
+const DONE = '[DONE]'
+
+/** How long a finished answer waits for a token count or an end mark, milliseconds; some servers never close. */
+export const FINISHED_GRACE_MS = 2_000
+/** How long, milliseconds, and how much is taken in after the end mark so that the connection can be used again. */
+export const DRAIN_MS = 2_000
+export const DRAIN_BYTES = 64 * 1024
+
+/** What one event of a stream is to whoever passes it on. */
+export type EventVerdict =
+  /** Part of the answer. */
+  | { readonly is: 'event'; readonly event: object }
+  /** The end mark: nothing that follows belongs to the answer. */
+  | { readonly is: 'end_mark' }
+  /** No JSON, while the rest may be sound: it is left out. */
+  | { readonly is: 'malformed' }
+
+const END_MARK: EventVerdict = { is: 'end_mark' }
+const MALFORMED: EventVerdict = { is: 'malformed' }
+
+/** Judges a streamed answer, event by event: what is part of it, what reports a failure, and whether it came to its end. */
+export class StreamJudge {
+  readonly #dialect: Dialect
+  readonly #errors: AnswerErrors
+  readonly #progress: AnswerProgress
+  #sawEvent = false
+  #usage: Usage | undefined
+  /** Some relays put a finish reason on every chunk: what goes on after one ends only where the server ends it. */
+  #isFinishTrusted = true
+
+  constructor(dialect: Dialect, errors: AnswerErrors) {
+    this.#dialect = dialect
+    this.#errors = errors
+    this.#progress = dialect.startProgress()
+  }
+
+  /** Nothing can follow but an end mark. */
+  get isClosed(): boolean {
+    return this.#progress.state === 'closed'
+  }
+
+  /** The answer is complete; a server that does not end it now need not be waited for long. */
+  get isFinished(): boolean {
+    return this.#progress.state !== 'open' && this.#isFinishTrusted
+  }
+
+  /** The token counts so far; later ones replace earlier ones. */
+  get usage(): Usage | undefined {
+    return this.#usage
+  }
+
+  /** @throws FailoverError where the event reports a failure */
+  take({ name, data }: SseEvent): EventVerdict {
+    if (data === DONE) return END_MARK
+    this.#sawEvent = true
+    let event: unknown
+    try {
+      event = JSON.parse(data)
+    } catch {
+      if (name === 'error') throw this.#errors.inAnswer('sent an error event', { body: data })
+      return MALFORMED
+    }
+    const failure = this.#dialect.errorOf(event)
+    if (failure !== undefined) {
+      const message = `sent an error in its stream: ${failure.message}`
+      throw this.#errors.inAnswer(message, { reason: failure.reason, body: event })
+    }
+    if (name === 'error') throw this.#errors.inAnswer('sent an error event', { body: event })
+    if (typeof event !== 'object' || event === null) return MALFORMED
+    if (this.#progress.state === 'finished' && this.#dialect.isContent(event)) this.#isFinishTrusted = false
+    this.#progress.observe(event)
+    const usage = this.#dialect.usageOf(event)
+    if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+    return { is: 'event', event }
+  }
+
+  /** The stream is at its end. @returns what is wrong with the answer; undefined: it is complete */
+  finish(leftovers: string, cause?: unknown): FailoverError | undefined {
+    const errors = this.#errors
+    if (this.#progress.state !== 'open') {
+      const verdict = this.#progress.verdict()
+      return verdict && errors.inAnswer(verdict.message, { reason: verdict.reason })
+    }
+    const reported = leftoverError(leftovers, { dialect: this.#dialect, errors, sawEvent: this.#sawEvent })
+    if (reported !== undefined) return reported
+    if (cause !== undefined) return errors.interrupted('broke off its stream', cause)
+    if (!this.#sawEvent) return errors.inAnswer('answered with an empty stream', { reason: 'bad_response', body: '' })
+    return errors.interrupted('ended its stream before the answer was complete')
+  }
+}
