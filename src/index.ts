@@ -4,6 +4,7 @@
  * @module
  */
 export {
+  type AnswerWork,
   type AnyRequest,
   type ApiKeyGrant,
   type ApiKeySource,
@@ -32,6 +33,7 @@ export {
   type ModelRef,
   type ModelRequest,
   type ModelStatus,
+  type OpenAnswer,
   type PolicyName,
   Profile,
   type ProfileLimits,

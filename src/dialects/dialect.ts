@@ -31,6 +31,15 @@ export interface AnswerProgress {
   verdict(): EventFailure | undefined
 }
 
+/** A failure of ours, to be told in a dialect's own form. */
+export interface ToldError {
+  /** HTTP status, 400 to 599; where the answer had begun, the one it would have had. */
+  readonly status: number
+  /** Stable and machine-readable, lower case. */
+  readonly code: string
+  readonly message: string
+}
+
 export type DialectName = 'openai' | 'anthropic'
 
 /** A wire format. Pure: it reads and builds values and does no I/O. */
@@ -55,4 +64,12 @@ export interface Dialect {
   errorOf(event: unknown): EventFailure | undefined
   usageOf(event: unknown): TokenCounts | undefined
   startProgress(): AnswerProgress
+  /** The JSON body of an error, as clients of this dialect expect it. */
+  errorBody(error: ToldError): object
+  /** The event, in bytes as text, that ends a stream which had begun; clients of this dialect raise it as an error. */
+  errorEvent(error: ToldError): string
+  /** The event that closes a stream, where clients of this dialect take an answer without it for a failure; else empty. */
+  readonly closingEvent: string
+  /** Does an end mark (`[DONE]`) follow the last event? */
+  readonly hasEndMark: boolean
 }

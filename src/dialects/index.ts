@@ -1,5 +1,5 @@
 export { anthropicMessages } from './anthropic/index.ts'
 export { parseBaseUrl } from './base-url.ts'
-export type { AnswerProgress, Dialect, DialectName } from './dialect.ts'
+export type { AnswerProgress, Dialect, DialectName, ToldError } from './dialect.ts'
 export { statementIn } from './error-object.ts'
 export { openaiChat } from './openai-chat/index.ts'

@@ -43,8 +43,8 @@ export async function openStream<Event>(
       }
       held.push(value)
       if (isContent(value)) return { held, rest }
-      if (held.length >= MAX_HELD)
-        throw new FailoverError('PROVIDER_ERROR', `${MAX_HELD} events came without any content`, BAD_RESPONSE)
+      if (held.length >= MAX_HELD_EVENTS)
+        throw new FailoverError('PROVIDER_ERROR', `${MAX_HELD_EVENTS} events came without any content`, BAD_RESPONSE)
     }
   } catch (error) {
     closeQuietly(rest)
@@ -56,7 +56,7 @@ export async function openStream<Event>(
 
 const BAD_RESPONSE = { reason: 'bad_response', isRetryable: true } as const
 /** No answer begins with so many events that say nothing; holding more back would only fill the memory. */
-const MAX_HELD = 1_000
+export const MAX_HELD_EVENTS = 1_000
 
 /** Tells an iterator that nobody reads on. What it makes of that is its own affair. */
 function closeQuietly(iterator: AsyncIterator<unknown>): void {

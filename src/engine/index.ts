@@ -9,7 +9,7 @@ export {
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export { FailoverManager } from './failover-manager.ts'
-export type { FailoverStream, StreamSummary } from './failover-stream.ts'
+export { type FailoverStream, MAX_HELD_EVENTS, type StreamSummary } from './failover-stream.ts'
 export type { LadderOptions, WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
 export type { WindowEnd } from './health/window.ts'

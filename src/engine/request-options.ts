@@ -19,6 +19,8 @@ export interface CallOptions {
   readonly deadlineMs?: number
   /** In place of the configured fallbacks; empty is strict. */
   readonly fallbacks?: readonly string[]
+  /** What events call this request, for whoever has a name for it already. Default: one that is made up. */
+  readonly requestId?: string
 }
 
 /** What `markFailure` may be told besides the error. */
@@ -45,12 +47,13 @@ export function checkQuery(query: ProfileQuery, further: readonly string[] = [])
 }
 
 export function checkCallOptions(options: CallOptions): void {
-  checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks'])
-  const { signal, sessionKey, deadlineMs, fallbacks } = options
+  checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks', 'requestId'])
+  const { signal, sessionKey, deadlineMs, fallbacks, requestId } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
   }
   if (sessionKey !== undefined) checkText('options.sessionKey', sessionKey)
+  if (requestId !== undefined) checkText('options.requestId', requestId)
   checkNumber('options.deadlineMs', deadlineMs, { min: 1 })
   if (fallbacks !== undefined) checkTexts('options.fallbacks', fallbacks)
 }

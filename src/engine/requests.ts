@@ -39,8 +39,7 @@ export class Requests<Request extends ModelRequest, Event> {
     const { hub, settings } = this.#engine
     const { signal, sessionKey, deadlineMs = settings.timeouts.requestMs, fallbacks } = options
     const chain = fitting(this.#routes.chain(model, fallbacks), work)
-    this.#last += 1
-    const id = `${this.#idPrefix}-${this.#last}`
+    const id = options.requestId ?? this.#nextId()
     const life = new RequestLife(this.#engine, { id, deadlineMs, signal })
     if (hub.isHeard) {
       hub.emit({
@@ -63,6 +62,11 @@ export class Requests<Request extends ModelRequest, Event> {
       life.end(error, attempts.length)
       throw error
     }
+  }
+
+  #nextId(): string {
+    this.#last += 1
+    return `${this.#idPrefix}-${this.#last}`
   }
 }
 

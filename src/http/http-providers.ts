@@ -56,6 +56,12 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
     for (const [name, definition] of Object.entries(others)) create(name, definition)
   }
 
+  /** How a provider's requests go; undefined where it is not one of these. */
+  upstreamOf(name: string): Upstream | undefined {
+    const entry = this.get(name)
+    return entry.state === 'registered' && entry.provider instanceof HttpProvider ? entry.provider.upstream : undefined
+  }
+
   /** Lets what is under way come to its end, takes nothing new, and closes the connections. */
   close(): Promise<void> {
     return this.#pools.close()

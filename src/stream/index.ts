@@ -1,1 +1,3 @@
-export { type SseEvent, SseParser } from './sse-parser.ts'
+export { SseBlocks } from './sse-blocks.ts'
+export { type SseEvent, SseEventReader } from './sse-event.ts'
+export { SseParser } from './sse-parser.ts'

@@ -1,7 +1,8 @@
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type SseEvent, SseParser } from './sse-parser.ts'
+import type { SseEvent } from './sse-event.ts'
+import { SseParser } from './sse-parser.ts'
 
 describe('SseParser', () => {
   it('reads events whose lines end in LF, CRLF or CR', () => {

@@ -16,12 +16,18 @@ export function decodedBody(
   body: AnswerBody,
   contentEncoding: string | readonly string[] | undefined,
 ): ByteStream | undefined {
-  const coding = `${contentEncoding ?? ''}`.trim().toLowerCase()
-  if (coding === '' || coding === 'identity') return body
-  const createDecoder = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
-  if (createDecoder !== undefined) return decode(body, createDecoder())
+  const decoder = decoderOf(contentEncoding)
+  if (decoder === 'none') return body
+  if (decoder !== 'unknown') return decode(body, decoder)
   body.cancel()
   return undefined
+}
+
+/** What undoes a content coding; `none` is needed where there is none. */
+export function decoderOf(contentEncoding: string | readonly string[] | undefined): Transform | 'none' | 'unknown' {
+  const coding = `${contentEncoding ?? ''}`.trim().toLowerCase()
+  if (coding === '' || coding === 'identity') return 'none'
+  return Object.hasOwn(DECODERS, coding) ? (DECODERS[coding]?.() ?? 'unknown') : 'unknown'
 }
 
 function decode(body: AnswerBody, decoder: Transform): ByteStream {

@@ -1,5 +1,5 @@
 export type { ByteStream } from './byte-stream.ts'
-export { decodedBody } from './content-decoding.ts'
+export { decodedBody, decoderOf } from './content-decoding.ts'
 export { type Answer, exchange } from './exchange.ts'
 export { type ExchangeSink, HttpExchange, type OutgoingRequest, type ResponseHeaders } from './http-exchange.ts'
 export { Pools } from './pools.ts'

@@ -51,6 +51,11 @@ export class AnswerErrors {
     return this.#build('PROVIDER_ERROR', `answered ${status}${quoted === '' ? '' : `: ${quoted}`}`, { body }, false)
   }
 
+  /** Can this text be repeated word for word? */
+  isClean(text: string): boolean {
+    return this.#mask.cutText(text) === text
+  }
+
   /** A 200 answer that reports a failure, or is none that the dialect knows. */
   inAnswer(message: string, evidence: FailureEvidence = {}): FailoverError {
     const { reason, body, cause } = evidence

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
 import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming } from './request.ts'
@@ -17,4 +18,9 @@ export const anthropicMessages: Dialect = {
   errorOf,
   usageOf,
   startProgress: () => new MessageProgress(),
+  errorBody,
+  errorEvent,
+  // Without it the official SDK never makes a message of what it has read.
+  closingEvent: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  hasEndMark: false,
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
 import { authHeaders, endpointOf, isStreaming } from './request.ts'
@@ -17,4 +18,8 @@ export const openaiChat: Dialect = {
   errorOf,
   usageOf,
   startProgress: () => new ChatProgress(),
+  errorBody,
+  errorEvent,
+  closingEvent: '',
+  hasEndMark: true,
 }

@@ -1,0 +1,198 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dialect } from '../../dialects/index.ts'
+import { type FailoverManager, formatTarget, type OpenAnswer, systemClock } from '../../engine/index.ts'
+import { FailoverError, type TargetRef } from '../../failure/index.ts'
+import type { HttpProviders } from '../../http/index.ts'
+import type { Upstream } from '../../upstream/index.ts'
+import type { ClientKeys } from './client-keys.ts'
+import { failureReply } from './failure-reply.ts'
+import { headersToClient } from './forwarded-headers.ts'
+import { type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
+import { Refusal } from './refusal.ts'
+import { readRequestBytes } from './request-bytes.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
+import { StreamedReply } from './streamed-reply.ts'
+import { type AttemptRequest, askUpstream, type UpstreamReply } from './upstream-attempt.ts'
+import { writeReply } from './write-reply.ts'
+
+interface DataPlaneOptions {
+  readonly manager: FailoverManager
+  readonly registry: HttpProviders
+  readonly clients: ClientKeys
+  readonly maxBodyBytes: number
+  readonly nextRequestId: () => string
+  /** Told of what must not happen; the client gets a 500. */
+  readonly onInternalError: (error: unknown) => void
+}
+
+/** A request on its way through, as far as more than one step needs it. */
+interface Passage {
+  readonly id: string
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly dialect: Dialect
+  /** Aborted when the client leaves, or the gateway gives up. */
+  readonly controller: AbortController
+  /** What providers said in their errors, to be repeated word for word. */
+  readonly errorBodies: WeakMap<object, Buffer>
+}
+
+/**
+ * The hot path: takes a client's request, lets the engine find the target that answers it, and passes bytes between the
+ * two. It decides nothing about failures.
+ */
+export class DataPlane {
+  readonly #options: DataPlaneOptions
+  readonly #running = new Set<AbortController>()
+  #onIdle: () => void = () => {}
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once every request has been answered to its end, or when the time is over. */
+  whenIdle(maxMs: number): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        cancelTimer()
+        this.#onIdle = () => {}
+        resolve()
+      }
+      const cancelTimer = systemClock.setTimer(finish, maxMs)
+      this.#onIdle = finish
+    })
+  }
+
+  /** Gives up everything that runs; clients are told. */
+  abortAll(reason: FailoverError): void {
+    for (const controller of this.#running) controller.abort(reason)
+  }
+
+  /** Serves a POST to one of the paths that proxy. @param search the query with its question mark; or empty */
+  async serve(request: IncomingMessage, response: ServerResponse, dialect: Dialect, search: string): Promise<void> {
+    const controller = new AbortController()
+    const id = this.#options.nextRequestId()
+    const passage: Passage = { id, request, response, dialect, controller, errorBodies: new WeakMap() }
+    this.#running.add(controller)
+    response.on('close', () => {
+      this.#running.delete(controller)
+      if (this.#running.size === 0) this.#onIdle()
+      if (!response.writableFinished) controller.abort()
+    })
+    try {
+      const query = search === '' ? undefined : new URLSearchParams(search)
+      const client = this.#options.clients.authenticate(request, query)
+      checkContentType(request)
+      const bytes = await readRequestBytes(request, this.#options.maxBodyBytes)
+      const parsed = parseProxyRequest(request, bytes, client)
+      this.#reply(passage, await this.#open(passage, parsed, withoutKey(search, query)))
+    } catch (error) {
+      this.#refuse(passage, error)
+    }
+  }
+
+  #open(passage: Passage, parsed: ProxyRequest, query: string): Promise<OpenAnswer<UpstreamReply>> {
+    const { id, request, dialect, controller, errorBodies } = passage
+    const attemptRequest: AttemptRequest = {
+      isStreaming: parsed.isStreaming,
+      rawHeaders: request.rawHeaders,
+      query,
+      bodyFor: parsed.bodyFor,
+      noteErrorBody: (error, bytes) => errorBodies.set(error, bytes),
+    }
+    const { model, isStreaming, sessionKey, deadlineMs, fallbacks } = parsed
+    return this.#options.manager.open(
+      model,
+      {
+        isStreaming,
+        start: (context) => askUpstream(this.#upstreamOf(context.target.provider), attemptRequest, context),
+        unfit: (provider) => this.#whyUnfit(provider, dialect),
+      },
+      {
+        signal: controller.signal,
+        requestId: id,
+        ...(sessionKey !== undefined && { sessionKey }),
+        ...(deadlineMs !== undefined && { deadlineMs }),
+        ...(fallbacks !== undefined && { fallbacks }),
+      },
+    )
+  }
+
+  #reply({ id, response, dialect }: Passage, answer: OpenAnswer<UpstreamReply>): void {
+    const reply = answer.value
+    const headers = headersToClient(reply.headers)
+    addOwnHeaders(headers, id, answer.target, answer.attempts.length)
+    if (reply instanceof StreamedAnswer) {
+      response.writeHead(reply.status, headers)
+      new StreamedReply(response, answer, reply, dialect).start()
+    } else {
+      answer.complete(reply.usage)
+      headers.push('content-length', `${reply.bytes.length}`)
+      response.writeHead(reply.status, headers).end(reply.bytes)
+    }
+  }
+
+  #refuse({ id, request, response, dialect, errorBodies }: Passage, error: unknown): void {
+    if (response.destroyed) return
+    if (response.headersSent) {
+      this.#options.onInternalError(error)
+      response.destroy()
+      return
+    }
+    const told = this.#toldOf(error)
+    const attempts = told instanceof FailoverError ? (told.attempts ?? []) : []
+    const said = told instanceof FailoverError ? errorBodies.get(Object(told.cause)) : undefined
+    const reply = failureReply(told, dialect, said)
+    const headers = [...reply.headers]
+    addOwnHeaders(headers, id, attempts.at(-1)?.target, attempts.length)
+    writeReply(request, response, { ...reply, headers })
+  }
+
+  #toldOf(error: unknown): Refusal | FailoverError {
+    if (error instanceof Refusal || error instanceof FailoverError) return error
+    this.#options.onInternalError(error)
+    return new Refusal(500, 'internal_error', 'the gateway itself failed; its log says more')
+  }
+
+  #upstreamOf(provider: string): Upstream {
+    const upstream = this.#options.registry.upstreamOf(provider)
+    if (upstream !== undefined) return upstream
+    throw new FailoverError('NO_TARGET', `provider ${provider} is not one that is reached over HTTP`)
+  }
+
+  #whyUnfit(provider: string, { name }: Dialect): string | undefined {
+    const spoken = this.#options.registry.upstreamOf(provider)?.dialect.name ?? name
+    return spoken === name ? undefined : `speaks the dialect ${spoken}, and this request is in ${name}`
+  }
+}
+
+function addOwnHeaders(headers: string[], id: string, target: TargetRef | undefined, attempts: number): void {
+  headers.push('x-hotspare-request-id', id)
+  if (target !== undefined) headers.push('x-hotspare-target', asHeader(formatTarget(target)))
+  headers.push('x-hotspare-attempts', `${attempts}`)
+}
+
+/** Names of models and profiles may hold what no header can carry. */
+function asHeader(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text)
+}
+
+/** @throws Refusal 415 */
+function checkContentType({ headers }: IncomingMessage): void {
+  const [type = ''] = (headers['content-type'] ?? '').split(';')
+  const name = type.trim().toLowerCase()
+  if (name === 'application/json' || name.endsWith('+json') || name === '') return
+  const message = `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed; it must be application/json`
+  throw new Refusal(415, 'unsupported_content_type', message)
+}
+
+/** The query as a provider gets it: `key` is how a client may show its key. */
+function withoutKey(search: string, query: URLSearchParams | undefined): string {
+  if (query === undefined || !query.has('key')) return search
+  const kept = search
+    .slice(1)
+    .split('&')
+    .filter((pair) => !new URLSearchParams(pair).has('key'))
+  return kept.length === 0 ? '' : `?${kept.join('&')}`
+}

@@ -1,0 +1,85 @@
+import type { Dialect, ToldError } from '../../dialects/index.ts'
+import type { FailoverError } from '../../failure/index.ts'
+import { headersToClient } from './forwarded-headers.ts'
+import { Refusal } from './refusal.ts'
+import type { Reply } from './write-reply.ts'
+
+/**
+ * SDKs ask again within seconds where they are told to, and sleep no longer than about a minute; where nothing is back
+ * by then, asking again only costs.
+ */
+const LONGEST_SENSIBLE_RETRY_MS = 60_000
+
+/**
+ * What a client is told of a request that failed: the provider's own words where the fault is the request's, else an
+ * error in the form of the dialect that asked.
+ *
+ * @param said the provider's body, where it can be repeated byte for byte
+ */
+export function failureReply(failure: Refusal | FailoverError, dialect: Dialect, said?: Buffer): Reply {
+  if (failure instanceof Refusal) return told(dialect, failure, Object.entries(failure.headers).flat())
+  if (failure.code === 'REQUEST_REJECTED' && failure.status !== undefined) return repeated(failure, dialect, said)
+  return told(dialect, toldOf(failure), retryHeaders(failure))
+}
+
+/** A failure in the form of a dialect: what is told of one that comes amid a stream, too. */
+export function toldOf(error: FailoverError): ToldError {
+  return { status: statusOf(error), code: error.code.toLowerCase(), message: error.message }
+}
+
+function statusOf(error: FailoverError): number {
+  switch (error.code) {
+    case 'INVALID_REQUEST':
+    case 'INVALID_OPTION':
+      return 400
+    case 'NO_TARGET':
+      return 404
+    case 'REQUEST_REJECTED':
+      return error.status ?? 400
+    case 'DEADLINE_EXCEEDED':
+    case 'TIMEOUT':
+      return 504
+    case 'ALL_TARGETS_FAILED':
+      if (error.reason === 'rate_limit') return 429
+      return error.reason === 'model_not_found' ? 404 : 503
+    case 'CANCELED':
+      return 503
+    case 'UNKNOWN_PROFILE':
+    case 'STREAM_INTERRUPTED':
+    case 'PROVIDER_ERROR':
+    case 'NETWORK_ERROR':
+      return 502
+  }
+}
+
+/** Whether and when to ask again, in the headers that SDKs look at. */
+function retryHeaders({ code, reason, retryAfterMs }: FailoverError): string[] {
+  // Asked again, the same request would fail again.
+  if (code === 'NO_TARGET' || reason === 'model_not_found') return ['x-should-retry', 'false']
+  if (code !== 'ALL_TARGETS_FAILED') return []
+  const headers =
+    retryAfterMs === undefined
+      ? []
+      : [
+          'retry-after',
+          `${Math.max(1, Math.ceil(retryAfterMs / 1_000))}`,
+          'retry-after-ms',
+          `${Math.ceil(retryAfterMs)}`,
+        ]
+  const isSensible = retryAfterMs !== undefined && retryAfterMs <= LONGEST_SENSIBLE_RETRY_MS
+  return isSensible ? headers : [...headers, 'x-should-retry', 'false']
+}
+
+function repeated(error: FailoverError, dialect: Dialect, said: Buffer | undefined): Reply {
+  const { status = 400, headers = {}, body } = error
+  const passed = headersToClient(headers as Readonly<Record<string, string | string[]>>)
+  if (said !== undefined && said.length > 0) return { status, headers: passed, body: said }
+  // Without its own words, or with a secret in them that had to be masked.
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? dialect.errorBody(toldOf(error)))
+  return { status, headers: passed, body: Buffer.from(text) }
+}
+
+function told(dialect: Dialect, error: ToldError, headers: readonly string[]): Reply {
+  const body = Buffer.from(JSON.stringify(dialect.errorBody(error)))
+  return { status: error.status, headers: ['content-type', 'application/json', ...headers], body }
+}

@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http'
+import { editJson } from '../json/json-edit.ts'
+import { outlineJson, type ValidJsonOutline } from '../json/json-outline.ts'
+import type { Client } from './client-keys.ts'
+import { Refusal } from './refusal.ts'
+
+/** What of a request decides where it goes; the rest of its body is passed on as it is. */
+export interface ProxyRequest {
+  /** A route's name or a model reference. */
+  readonly model: string
+  /** In place of the configured fallbacks, where the request names some. */
+  readonly fallbacks: readonly string[] | undefined
+  readonly isStreaming: boolean
+  readonly sessionKey: string | undefined
+  readonly deadlineMs: number | undefined
+  /** The body as a target gets it: with its own model id, without our own fields; every other byte as it came. */
+  bodyFor(model: string): Buffer
+}
+
+const MEMBERS = ['model', 'models', 'stream'] as const
+type MemberName = (typeof MEMBERS)[number]
+
+/** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
+export function parseProxyRequest(
+  { headers }: IncomingMessage,
+  bytes: Buffer,
+  client: Client | undefined,
+): ProxyRequest {
+  const outline = outlineJson(bytes, MEMBERS)
+  if (outline.state === 'invalid') {
+    const where = bytes.length === 0 ? 'it is empty' : `${outline.problem} (byte ${outline.offset})`
+    throw new Refusal(400, 'invalid_json', `the body must be a JSON object: ${where}`)
+  }
+  const values = readMembers(bytes, outline)
+  const chain = chainOf(values)
+  const fallbacks = listIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
+  checkAllowed(client, [chain.model, ...(fallbacks ?? [])])
+  const bodies = new Map<string, Buffer>()
+  return {
+    model: chain.model,
+    fallbacks,
+    isStreaming: values.get('stream') === true,
+    sessionKey: textIn(headers['x-hotspare-session']),
+    deadlineMs: deadlineIn(headers['x-hotspare-deadline-ms']),
+    bodyFor(model) {
+      const known = bodies.get(model)
+      if (known !== undefined) return known
+      const edits = [{ name: 'model', value: JSON.stringify(model) }]
+      const body = editJson(
+        bytes,
+        outline,
+        values.has('models') ? [...edits, { name: 'models', value: undefined }] : edits,
+      )
+      bodies.set(model, body)
+      return body
+    },
+  }
+}
+
+function readMembers(bytes: Buffer, { members }: ValidJsonOutline): Map<MemberName, unknown> {
+  const values = new Map<MemberName, unknown>()
+  for (const { name, valueStart, valueEnd } of members) {
+    const known = name as MemberName
+    // Two readers of such a body may disagree on which of them counts.
+    if (values.has(known)) throw new Refusal(400, 'duplicate_field', `the body has ${name} twice; it may be there once`)
+    values.set(known, JSON.parse(bytes.toString('utf8', valueStart, valueEnd)))
+  }
+  return values
+}
+
+/** `models` is OpenRouter's habit: the models in the order in which they are tried, after `model` where both are there. */
+function chainOf(values: ReadonlyMap<MemberName, unknown>): {
+  readonly model: string
+  readonly fallbacks: readonly string[] | undefined
+} {
+  const { model, models } = { model: values.get('model'), models: values.get('models') }
+  if (values.has('model') && !isName(model)) {
+    throw new Refusal(400, 'invalid_model', 'model must be a text that is not empty: a route or provider/model')
+  }
+  if (values.has('models') && !(Array.isArray(models) && models.every(isName))) {
+    throw new Refusal(400, 'invalid_models', 'models must be a list of texts: routes or provider/model')
+  }
+  const named = models as readonly string[] | undefined
+  const first = isName(model) ? model : named?.[0]
+  if (first === undefined) {
+    throw new Refusal(400, 'missing_model', 'the body names no model; model must be a route or provider/model')
+  }
+  return { model: first, fallbacks: named?.filter((name) => name !== first) }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== ''
+}
+
+function checkAllowed(client: Client | undefined, names: readonly string[]): void {
+  const { routes } = client ?? {}
+  const foreign = routes && names.find((name) => !routes.includes(name))
+  if (routes === undefined || foreign === undefined) return
+  const message = `this client may not use ${JSON.stringify(foreign.slice(0, 100))}; it may use ${routes.join(', ')}`
+  throw new Refusal(403, 'route_not_allowed', message)
+}
+
+/** A comma list; empty is a list of nothing. */
+function listIn(header: string | string[] | undefined): string[] | undefined {
+  return header === undefined
+    ? undefined
+    : `${header}`
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '')
+}
+
+function textIn(header: string | string[] | undefined): string | undefined {
+  const text = `${header ?? ''}`.trim()
+  return text === '' ? undefined : text
+}
+
+function deadlineIn(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const ms = Number(header)
+  if (/^\s*\d+(\.\d+)?\s*$/.test(`${header}`) && ms >= 1) return ms
+  throw new Refusal(400, 'invalid_deadline', 'x-hotspare-deadline-ms must be a number of milliseconds of at least 1')
+}

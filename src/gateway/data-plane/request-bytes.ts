@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http'
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { Refusal } from './refusal.ts'
+
+type Done = (error: Error | null, decoded: Buffer) => void
+
+/** RFC 9110 §8.4.1, and zstd (RFC 8878). */
+const DECODERS: Readonly<Record<string, (bytes: Buffer, maxOutputLength: number, done: Done) => void>> = {
+  gzip: (bytes, maxOutputLength, done) => gunzip(bytes, { maxOutputLength }, done),
+  'x-gzip': (bytes, maxOutputLength, done) => gunzip(bytes, { maxOutputLength }, done),
+  deflate: (bytes, maxOutputLength, done) => inflate(bytes, { maxOutputLength }, done),
+  br: (bytes, maxOutputLength, done) => brotliDecompress(bytes, { maxOutputLength }, done),
+  zstd: (bytes, maxOutputLength, done) => zstdDecompress(bytes, { maxOutputLength }, done),
+}
+
+/**
+ * The whole body of a request, without its content coding.
+ *
+ * @throws Refusal 413 as soon as it is known to be larger than `maxBytes`, coded or not; 415 for a coding that is not
+ *   known; 400 where it does not decode, or breaks off
+ */
+export async function readRequestBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? ''
+  const isPlain = coding === '' || coding === 'identity'
+  const decode = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
+  if (!isPlain && decode === undefined) {
+    const message = `the content-encoding ${JSON.stringify(coding.slice(0, 40))} is not known; allowed are ${Object.keys(DECODERS).join(', ')}, identity`
+    throw new Refusal(415, 'unsupported_encoding', message)
+  }
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const bytes = await collect(request, maxBytes)
+  if (decode === undefined) return bytes
+  return new Promise((resolve, reject) => {
+    decode(bytes, maxBytes, (error, decoded) => {
+      if (error === null) resolve(decoded)
+      else if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') reject(tooLarge(maxBytes))
+      else reject(new Refusal(400, 'invalid_encoding', `the body is not ${coding}, as its content-encoding says`))
+    })
+  })
+}
+
+function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const finish = (error: Refusal | undefined): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
+      if (error !== undefined) reject(error)
+      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length))
+    }
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length
+      if (length > maxBytes) finish(tooLarge(maxBytes))
+      else chunks.push(chunk)
+    }
+    const onEnd = (): void => finish(undefined)
+    const onClose = (): void => finish(new Refusal(400, 'incomplete_body', 'the connection was closed amid the body'))
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+  })
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, 'body_too_large', `the body has more than ${maxBytes} bytes (server.maxBodyBytes)`)
+}

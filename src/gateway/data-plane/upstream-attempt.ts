@@ -1,0 +1,216 @@
+import { type AttemptContext, settle, type Usage } from '../../engine/index.ts'
+import type { FailoverError } from '../../failure/index.ts'
+import { decoderOf, type ExchangeSink, HttpExchange, type ResponseHeaders } from '../../transport/index.ts'
+import { AnswerErrors, ERROR_BODY_MS, judgeWholeAnswer, MAX_ERROR_BYTES, type Upstream } from '../../upstream/index.ts'
+import type { BodyReader } from './body-reader.ts'
+import { CollectedBody } from './collected-body.ts'
+import { DecodedBody } from './decoded-body.ts'
+import { headersToProvider } from './forwarded-headers.ts'
+import { withoutSecret } from './passed-bytes.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
+
+/** A request as every attempt of it needs it. */
+export interface AttemptRequest {
+  readonly isStreaming: boolean
+  /** Names and values in turn, as the client sent them. */
+  readonly rawHeaders: readonly string[]
+  /** The client's query without its key, with the question mark; or empty. */
+  readonly query: string
+  bodyFor(model: string): Buffer
+  /** A provider refused with this body; what it said can be told word for word. */
+  noteErrorBody(error: FailoverError, bytes: Buffer): void
+}
+
+/** A whole answer that was found good. */
+export interface WholeReply {
+  readonly status: number
+  readonly headers: ResponseHeaders
+  readonly bytes: Buffer
+  readonly usage: Usage | undefined
+}
+
+export type UpstreamReply = WholeReply | StreamedAnswer
+
+/** Asks one target. Resolves at the first content of a stream or with the whole answer. */
+export function askUpstream(
+  upstream: Upstream,
+  request: AttemptRequest,
+  context: AttemptContext,
+): Promise<UpstreamReply> {
+  return new Promise((resolve, reject) => {
+    new UpstreamAttempt(upstream, request, context, resolve, reject).send()
+  })
+}
+
+/** One attempt on the wire: reads the head, and gives the body to whoever can judge it. */
+class UpstreamAttempt implements ExchangeSink {
+  readonly #upstream: Upstream
+  readonly #request: AttemptRequest
+  readonly #context: AttemptContext
+  readonly #resolve: (reply: UpstreamReply) => void
+  readonly #reject: (error: unknown) => void
+  readonly #url: URL
+  readonly #credentials: Readonly<Record<string, string>>
+  readonly #wire: HttpExchange
+  #body: BodyReader | undefined
+  #cancelTimer: (() => void) | undefined
+
+  /** @throws FailoverError where the target has no address, or no key that can be sent */
+  constructor(
+    upstream: Upstream,
+    request: AttemptRequest,
+    context: AttemptContext,
+    resolve: (reply: UpstreamReply) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#upstream = upstream
+    this.#request = request
+    this.#context = context
+    this.#resolve = resolve
+    this.#reject = reject
+    const { profile, apiKey, target, timeouts } = context
+    const { clock, dialect, pools } = upstream
+    this.#url = upstream.endpointOf(profile)
+    this.#credentials = upstream.credentialsOf(profile, apiKey)
+    const outgoing = {
+      origin: this.#url.origin,
+      path: pathOf(this.#url, request.query),
+      method: 'POST',
+      headers: headersToProvider(request.rawHeaders, dialect.headers, this.#credentials),
+      body: request.bodyFor(target.model),
+      clock,
+      connectMs: timeouts.connectMs,
+    } as const
+    this.#wire = new HttpExchange(pools, outgoing, this)
+  }
+
+  send(): void {
+    this.#context.signal.addEventListener('abort', this.#onAbort)
+    this.#wire.send()
+  }
+
+  onHead(status: number, headers: ResponseHeaders): void {
+    const errors = this.#errorsOf(status, headers)
+    const reader = status >= 300 ? this.#refusal(errors) : this.#answer(status, headers, errors)
+    const coding = headers['content-encoding']
+    const decoder = decoderOf(coding)
+    if (decoder === 'none') this.#body = reader
+    else if (decoder !== 'unknown') this.#body = new DecodedBody(decoder, reader, this.#wire)
+    else {
+      this.#wire.abort()
+      this.#fail(errors.inAnswer(`answered in the unknown content-encoding ${coding}`, { reason: 'bad_response' }))
+    }
+  }
+
+  onData(chunk: Buffer): void {
+    this.#body?.take(chunk)
+  }
+
+  onEnd(): void {
+    this.#body?.end()
+  }
+
+  onError(error: FailoverError): void {
+    if (this.#body === undefined) this.#fail(error)
+    else this.#body.fail(error)
+  }
+
+  readonly #onAbort = (): void => {
+    const { signal } = this.#context
+    this.#wire.abort()
+    this.#body?.drop()
+    this.#leave()
+    this.#reject(signal.reason)
+  }
+
+  #answer(status: number, headers: ResponseHeaders, errors: AnswerErrors): BodyReader {
+    const { clock, dialect, maxEventBytes, maxResponseBytes } = this.#upstream
+    if (!this.#request.isStreaming) {
+      return new CollectedBody({
+        maxBytes: maxResponseBytes,
+        onDone: (bytes, how, error) => {
+          if (how === 'whole') this.#judge(status, headers, bytes, errors)
+          else {
+            this.#wire.abort()
+            this.#fail(error ?? errors.tooLarge(maxResponseBytes))
+          }
+        },
+      })
+    }
+    return new StreamedAnswer({
+      status,
+      headers,
+      dialect,
+      errors,
+      clock,
+      maxEventBytes,
+      secret: this.#context.apiKey,
+      onActivity: this.#context.noteActivity,
+      wire: this.#wire,
+      onCommit: (answer) => this.#resolve(answer),
+      onFailure: (error) => this.#fail(error),
+    })
+  }
+
+  #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {
+    const { apiKey } = this.#context
+    try {
+      const { usage } = judgeWholeAnswer(body.toString(), this.#upstream.dialect, errors)
+      const bytes = apiKey === undefined ? body : withoutSecret(body, Buffer.from(apiKey))
+      this.#leave()
+      this.#resolve({ status, headers, bytes, usage })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** An error that breaks off or dawdles is an error all the same. */
+  #refusal(errors: AnswerErrors): BodyReader {
+    const reader = new CollectedBody({
+      maxBytes: MAX_ERROR_BYTES,
+      onDone: (bytes, how) => {
+        if (how === 'too_large') this.#wire.abort()
+        const text = how === 'broken' ? '' : bytes.toString('utf8', 0, MAX_ERROR_BYTES)
+        const error = errors.ofStatus(text)
+        if (how === 'whole' && errors.isClean(text)) this.#request.noteErrorBody(error, bytes)
+        this.#fail(error)
+      },
+    })
+    this.#cancelTimer = this.#upstream.clock.setTimer(() => {
+      this.#wire.abort()
+      reader.end()
+    }, ERROR_BODY_MS)
+    return reader
+  }
+
+  /** undici gives a connection free one turn after its answer ended; the next attempt is to find it. */
+  #fail(error: unknown): void {
+    this.#leave()
+    void settle().then(() => this.#reject(error))
+  }
+
+  #leave(): void {
+    this.#cancelTimer?.()
+    this.#context.signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #errorsOf(status: number, headers: ResponseHeaders): AnswerErrors {
+    const { profile } = this.#context
+    const { clock, dialect } = this.#upstream
+    return new AnswerErrors({
+      profileId: profile.id,
+      provider: profile.provider,
+      dialect: dialect.name,
+      sent: { url: this.#url, headers: this.#credentials },
+      clock,
+      status,
+      headers,
+    })
+  }
+}
+
+/** The endpoint's path with both queries: the operator's, which may hold an API version, and the client's. */
+function pathOf({ pathname, search }: URL, query: string): string {
+  if (query === '') return pathname + search
+  return pathname + (search === '' ? query : `${search}&${query.slice(1)}`)
+}

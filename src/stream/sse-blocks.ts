@@ -1,0 +1,150 @@
+import { FailoverError } from '../failure/index.ts'
+
+/** Takes one block: the lines of an event and the blank line behind them, exactly as they came. */
+export type BlockListener = (bytes: Buffer, start: number, end: number) => void
+
+interface SseBlocksOptions {
+  readonly onBlock: BlockListener
+  /** How large one block may be, at least 1. Default 8 MiB. */
+  readonly maxBlockBytes?: number | undefined
+}
+
+const DEFAULT_MAX_BLOCK_BYTES = 8 * 1024 * 1024
+const FIRST_CARRY_BYTES = 1024
+/** `\r\n\r\n`: line ends do not count against the limit. */
+const MAX_LINE_END_BYTES = 4
+
+const LF = 10
+const CR = 13
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * Cuts a server-sent event stream into blocks without changing a byte: what is handed out, one after the other, is what
+ * came in. Bytes may be cut anywhere, also inside a UTF-8 character or between `\r` and `\n`.
+ *
+ * The bytes are searched for line feeds by the native search; a stream whose lines end in a lone `\r`, which the
+ * format allows and nobody sends, is walked through byte by byte.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export class SseBlocks {
+  readonly #onBlock: BlockListener
+  readonly #maxBlockBytes: number
+  /** The block that has begun but not ended: the first `#carryLength` bytes. */
+  #carry: Buffer = EMPTY
+  #carryLength = 0
+  /** Where in the present block the present line begins, and up to where it has been searched. */
+  #lineStart = 0
+  #searchedTo = 0
+  #endedInCarriageReturn = false
+
+  constructor({ onBlock, maxBlockBytes = DEFAULT_MAX_BLOCK_BYTES }: SseBlocksOptions) {
+    this.#onBlock = onBlock
+    this.#maxBlockBytes = maxBlockBytes
+  }
+
+  /**
+   * Takes the next bytes and hands out each block they complete. The bytes may be kept: nothing is written to them.
+   *
+   * @throws FailoverError `PROVIDER_ERROR`, reason `bad_response`, where a block is larger than `maxBlockBytes`
+   */
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return
+    const hasLoneReturns = this.#endedInCarriageReturn || hasLoneReturn(chunk)
+    if (this.#carryLength === 0) {
+      const rest = hasLoneReturns ? this.#walk(chunk, chunk.length) : this.#search(chunk, chunk.length)
+      this.#keep(chunk, rest, chunk.length)
+    } else {
+      this.#keep(chunk, 0, chunk.length)
+      const carry = this.#carry
+      const length = this.#carryLength
+      const rest = hasLoneReturns ? this.#walk(carry, length) : this.#search(carry, length)
+      if (rest > 0) {
+        this.#carryLength = 0
+        // What was handed out is a view of these bytes, and may be kept: the rest moves to others.
+        this.#carry = EMPTY
+        this.#keep(carry, rest, length)
+      }
+    }
+    this.#endedInCarriageReturn = chunk[chunk.length - 1] === CR
+    this.#check(this.#carryLength)
+  }
+
+  /** Hands out what is still there: a block whose blank line never came. */
+  end(): void {
+    if (this.#carryLength > 0) this.#onBlock(this.#carry, 0, this.#carryLength)
+    this.#carryLength = 0
+  }
+
+  /** @returns where the block begins that has not ended */
+  #search(bytes: Buffer, length: number): number {
+    let blockStart = 0
+    let lineStart = this.#lineStart
+    let lineEnd = bytes.indexOf(LF, this.#searchedTo)
+    while (lineEnd !== -1 && lineEnd < length) {
+      if (lineEnd === lineStart || (lineEnd === lineStart + 1 && bytes[lineStart] === CR)) {
+        this.#hand(bytes, blockStart, lineEnd + 1)
+        blockStart = lineEnd + 1
+      }
+      lineStart = lineEnd + 1
+      lineEnd = bytes.indexOf(LF, lineStart)
+    }
+    this.#lineStart = lineStart - blockStart
+    this.#searchedTo = length - blockStart
+    return blockStart
+  }
+
+  /** As `#search`, for lines that end in a lone `\r`. */
+  #walk(bytes: Buffer, length: number): number {
+    let blockStart = 0
+    let lineStart = this.#lineStart
+    let wasReturn = this.#endedInCarriageReturn
+    for (let index = this.#searchedTo; index < length; index += 1) {
+      const byte = bytes[index]
+      // The second half of a line end that has been dealt with belongs to the block behind it.
+      if (byte === LF && wasReturn) lineStart = index + 1
+      else if (byte === LF || byte === CR) {
+        const isBlank = index === lineStart
+        lineStart = index + 1
+        if (isBlank) {
+          this.#hand(bytes, blockStart, index + 1)
+          blockStart = index + 1
+        }
+      }
+      wasReturn = byte === CR
+    }
+    this.#lineStart = lineStart - blockStart
+    this.#searchedTo = length - blockStart
+    return blockStart
+  }
+
+  #hand(bytes: Buffer, start: number, end: number): void {
+    this.#check(end - start)
+    this.#onBlock(bytes, start, end)
+  }
+
+  #keep(bytes: Buffer, start: number, end: number): void {
+    const length = this.#carryLength + end - start
+    if (length > this.#carry.length) {
+      const grown = Buffer.allocUnsafe(Math.max(FIRST_CARRY_BYTES, length, this.#carry.length * 2))
+      this.#carry.copy(grown, 0, 0, this.#carryLength)
+      this.#carry = grown
+    }
+    bytes.copy(this.#carry, this.#carryLength, start, end)
+    this.#carryLength = length
+  }
+
+  #check(length: number): void {
+    if (length <= this.#maxBlockBytes + MAX_LINE_END_BYTES) return
+    const message = `the stream has an event of more than ${this.#maxBlockBytes} bytes`
+    throw new FailoverError('PROVIDER_ERROR', message, { reason: 'bad_response', inStream: true })
+  }
+}
+
+/** Is there a `\r` without a `\n` behind it, or at the very end, where that cannot be told yet? */
+function hasLoneReturn(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(CR); at !== -1; at = bytes.indexOf(CR, at + 1)) {
+    if (bytes[at + 1] !== LF) return true
+  }
+  return false
+}
