@@ -1,10 +1,26 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { runCheck } from './commands/check/command.ts'
 import { runDemo } from './commands/demo/command.ts'
+import { runServe } from './commands/serve/command.ts'
 
 /** Exit codes: done, it failed, wrong usage. */
 type ExitCode = 0 | 1 | 2
+
+interface ServeArguments {
+  readonly config?: string
+  readonly host?: string
+  readonly port?: number
+  readonly insecure?: boolean
+}
+
+interface CheckArguments {
+  readonly config?: string
+  readonly insecure?: boolean
+  readonly json?: boolean
+}
+
+const CONFIG_HELP = 'the file; default: HOTSPARE_CONFIG, ./hotspare.yaml, ./hotspare.json, the environment'
 
 /** Parses the arguments and runs the command they name. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
@@ -22,15 +38,38 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       exitCode = (await runDemo({ output: process.stdout, wantsColor: color })) ? 0 : 1
     })
   program
+    .command('serve')
+    .description('run the gateway: OpenAI and Anthropic clients change only their base URL')
+    .option('--config <path>', CONFIG_HELP)
+    .option('--host <address>', "where it listens, in place of the configuration's server.host (127.0.0.1)")
+    .option('--port <number>', "in place of the configuration's server.port (4000); 0 takes a free one", parsePort)
+    .option('--insecure', 'listen on a public address although there are no client keys: anybody spends your quota')
+    .exitOverride()
+    .action(async ({ config, host, port, insecure = false }: ServeArguments) => {
+      const { env: environment, stdout: output, stderr: errors } = process
+      exitCode = await runServe({
+        path: config,
+        host,
+        port,
+        isInsecureAllowed: insecure,
+        environment,
+        directory: process.cwd(),
+        output,
+        errors,
+        stop: stopSignals(),
+      })
+    })
+  program
     .command('check')
     .description('check the configuration and print what it comes to: each route with the targets it tries')
-    .option('--config <path>', 'the file; default: HOTSPARE_CONFIG, ./hotspare.yaml, ./hotspare.json, the environment')
+    .option('--config <path>', CONFIG_HELP)
+    .option('--insecure', 'as for serve: a public address needs no client keys')
     .option('--json', 'print it as JSON')
     .exitOverride()
-    .action(async ({ config, json = false }: { readonly config?: string; readonly json?: boolean }) => {
+    .action(async ({ config, insecure = false, json = false }: CheckArguments) => {
       const { env: environment, stdout: output, stderr: errors } = process
-      const options = { path: config, isJson: json, environment, directory: process.cwd(), output, errors }
-      exitCode = (await runCheck(options)) ? 0 : 2
+      const what = { path: config, isInsecureAllowed: insecure, isJson: json }
+      exitCode = (await runCheck({ ...what, environment, directory: process.cwd(), output, errors })) ? 0 : 2
     })
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -39,6 +78,26 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : 2
   }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
+}
+
+/** Signals to stop: the first asks for an orderly end, the second for one at once. */
+function stopSignals(): { readonly first: Promise<void>; readonly second: Promise<void> } {
+  const first = Promise.withResolvers<void>()
+  const second = Promise.withResolvers<void>()
+  let count = 0
+  const onSignal = (): void => {
+    count += 1
+    if (count === 1) first.resolve()
+    else second.resolve()
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+  return { first: first.promise, second: second.promise }
 }
 
 function versionOf(manifest: URL): string {

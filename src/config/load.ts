@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 import { httpProviders } from '../http/index.ts'
+import { isLoopback } from '../transport/index.ts'
 import { readDocument } from './document.ts'
 import { configurationFromEnvironment } from './environment.ts'
 import { type Environment, variable } from './expand.ts'
@@ -12,8 +13,9 @@ import { outlineOf } from './outline.ts'
 import { Places } from './places.ts'
 import { checkProviders } from './provider-checks.ts'
 import { checkReferences } from './references.ts'
+import type { Configuration } from './schema.ts'
 import { secretsIn } from './secrets.ts'
-import type { Setup } from './setup.ts'
+import { DEFAULT_SERVER, type Setup } from './setup.ts'
 import { createManager, toSetup } from './to-options.ts'
 
 export interface LoadOptions {
@@ -21,6 +23,10 @@ export interface LoadOptions {
   readonly path?: string | undefined
   readonly environment: Environment
   readonly directory: string
+  /** Where the gateway is to listen, in place of what the configuration says. */
+  readonly host?: string | undefined
+  /** May it listen on a public address without client keys? Default false. */
+  readonly isInsecureAllowed?: boolean
   /** Default: the system's. */
   readonly clock?: Clock
 }
@@ -34,9 +40,10 @@ export type Loaded = { /** Where it comes from, in words. */ readonly source: st
 const FILES = ['hotspare.yaml', 'hotspare.json'] as const
 
 /** Finds, reads and checks the configuration. It never throws for what is written there. */
-export function loadConfiguration({ path, environment, directory, clock = systemClock }: LoadOptions): Loaded {
+export function loadConfiguration(options: LoadOptions): Loaded {
+  const { path, environment, directory, clock = systemClock } = options
   const found = find(path, environment, directory)
-  if (found === undefined) return loadFromEnvironment(environment, directory, clock)
+  if (found === undefined) return loadFromEnvironment(options, clock)
   const { file, source } = found
   const places = new Places(file)
   const mistakes = new Mistakes(places)
@@ -45,16 +52,16 @@ export function loadConfiguration({ path, environment, directory, clock = system
   const value = text === undefined ? undefined : readDocument(text, environment, places, mistakes)
   return value === undefined
     ? { source, state: 'invalid', mistakes: mistakes.list() }
-    : check(value, { source, environment, directory: dirname(whole), clock, places, mistakes })
+    : check(value, { ...options, source, directory: dirname(whole), clock, places, mistakes })
 }
 
-function loadFromEnvironment(environment: Environment, directory: string, clock: Clock): Loaded {
+function loadFromEnvironment(options: LoadOptions, clock: Clock): Loaded {
   const places = new Places(FILES[0])
   const mistakes = new Mistakes(places)
-  const found = configurationFromEnvironment(environment)
+  const found = configurationFromEnvironment(options.environment)
   if (found !== undefined) {
     const source = `the environment (${found.variables.join(', ')}); there is no ${FILES[0]} here`
-    return check(found.configuration, { source, environment, directory, clock, places, mistakes })
+    return check(found.configuration, { ...options, source, clock, places, mistakes })
   }
   mistakes.add(
     [],
@@ -63,11 +70,8 @@ function loadFromEnvironment(environment: Environment, directory: string, clock:
   return { source: 'nothing', state: 'invalid', mistakes: mistakes.list() }
 }
 
-interface Surroundings {
+interface Surroundings extends LoadOptions {
   readonly source: string
-  readonly environment: Environment
-  /** Where relative paths begin. */
-  readonly directory: string
   readonly clock: Clock
   readonly places: Places
   readonly mistakes: Mistakes
@@ -82,12 +86,23 @@ function check(value: unknown, surroundings: Surroundings): Loaded {
     checkProviders(outline, surroundings, mistakes)
     checkReferences(outline, mistakes)
   }
+  if (configuration !== undefined) checkExposure(configuration, surroundings)
   if (configuration !== undefined && mistakes.isEmpty) {
     const setup = toSetup(configuration, surroundings)
     tryOut(setup, mistakes)
     if (mistakes.isEmpty) return { source, state: 'valid', setup }
   }
   return { source, state: 'invalid', mistakes: mistakes.list() }
+}
+
+/** Whoever can reach a gateway without client keys spends the keys it holds. */
+function checkExposure({ server }: Configuration, { host, isInsecureAllowed, mistakes }: Surroundings): void {
+  const address = host ?? server?.host ?? DEFAULT_SERVER.host
+  if (isInsecureAllowed === true || isLoopback(address) || (server?.clients ?? []).length > 0) return
+  mistakes.add(
+    ['server', 'host'],
+    `${JSON.stringify(address)} can be reached by others, who would spend your quota; name server.clients with a key each, or listen on 127.0.0.1, ::1 or localhost, or use --insecure`,
+  )
 }
 
 /** What the engine itself would refuse has to be known here, not when the gateway starts. */

@@ -47,7 +47,7 @@ export function toSetup(configuration: Configuration, surroundings: Surroundings
     profiles,
   }
   const { workers, ...given } = server ?? {}
-  return new Setup(failover, { providers: definitionsOf(providers) }, { ...DEFAULT_SERVER, ...given }, disabled)
+  return new Setup(failover, definitionsOf(providers), { ...DEFAULT_SERVER, ...given }, disabled)
 }
 
 /** A provider without profiles has one without a key, as in the engine, but here it can be seen and disabled. */
@@ -87,19 +87,16 @@ function whyDisabled(
   return isHosted && headers === undefined ? 'it has no key' : undefined
 }
 
-/** Providers that are more than a well-known name. */
-function definitionsOf(providers: Configuration['providers']): NonNullable<HttpProvidersOptions['providers']> {
-  const changed = Object.entries(providers).flatMap(
-    ([name, { dialect, baseUrl, headers }]): [string, HttpProviderDefinition][] => {
-      const known = Object.hasOwn(WELL_KNOWN, name) ? WELL_KNOWN[name] : undefined
-      if (known !== undefined && dialect === undefined && baseUrl === undefined && headers === undefined) return []
-      const definition = { dialect: dialect ?? known?.dialect ?? 'openai', ...(baseUrl !== undefined && { baseUrl }) }
-      return [[name, { ...definition, ...(headers !== undefined && { headers }) }]]
-    },
-  )
-  return Object.fromEntries(changed)
+/** Every provider of the file, and no other: a name that is not there must lead nowhere. */
+function definitionsOf(providers: Configuration['providers']): HttpProvidersOptions {
+  const definitions = mapValues(providers, ({ dialect, baseUrl, headers }, name): HttpProviderDefinition => {
+    const known = Object.hasOwn(WELL_KNOWN, name) ? WELL_KNOWN[name] : undefined
+    const definition = { dialect: dialect ?? known?.dialect ?? 'openai', ...(baseUrl !== undefined && { baseUrl }) }
+    return { ...definition, ...(headers !== undefined && { headers }) }
+  })
+  return { wellKnown: false, providers: definitions }
 }
 
-function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+function mapValues<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]))
 }

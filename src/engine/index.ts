@@ -1,4 +1,5 @@
 export {
+  checkBoolean,
   checkFunction,
   checkNumber,
   checkOneOf,

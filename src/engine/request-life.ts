@@ -144,12 +144,10 @@ export class RequestLife {
   }
 
   readonly #leave = (): void => {
-    this.#controller.abort(
-      new FailoverError('CANCELED', 'the caller canceled the request', {
-        cause: this.#callerSignal?.reason,
-        reason: 'canceled',
-      }),
-    )
+    const cause: unknown = this.#callerSignal?.reason
+    const isOurs = cause instanceof FailoverError && cause.code === 'CANCELED'
+    const message = 'the caller canceled the request'
+    this.#controller.abort(isOurs ? cause : new FailoverError('CANCELED', message, { cause, reason: 'canceled' }))
   }
 
   /** @returns whether it was still going on */

@@ -24,6 +24,8 @@ export interface Gateway {
    * they are cut off. The manager and its connections stay as they are.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>
+  /** Ends running requests at once, also while it closes. */
+  cutOff(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
@@ -102,6 +104,11 @@ class RunningGateway implements Gateway {
     return this.#closed
   }
 
+  cutOff(): Promise<void> {
+    this.#abortAll()
+    return this.close({ drainMs: 0 })
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -111,12 +118,16 @@ class RunningGateway implements Gateway {
     this.#server.close()
     this.#server.closeIdleConnections()
     await this.#dataPlane.whenIdle(drainMs)
-    this.#dataPlane.abortAll(
-      new FailoverError('CANCELED', 'the gateway is closing; ask again', { reason: 'canceled', isRetryable: true }),
-    )
+    this.#abortAll()
     await this.#dataPlane.whenIdle(LAST_WORDS_MS)
     this.#server.closeAllConnections()
     await closed
+  }
+
+  #abortAll(): void {
+    this.#dataPlane.abortAll(
+      new FailoverError('CANCELED', 'the gateway is closing; ask again', { reason: 'canceled', isRetryable: true }),
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkNumber, checkRecord, checkText, FailoverManager, isRecord } from '../engine/index.ts'
 import { invalidOption } from '../failure/index.ts'
 import { HttpProviders } from '../http/index.ts'
+import { isLoopback } from '../transport/index.ts'
 import type { Client } from './data-plane/client-keys.ts'
 
 /** What a gateway is made of. */
@@ -57,12 +58,6 @@ export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
 
 const PUBLIC =
   'an address that others can reach needs client keys, or everybody spends your quota; allowed without: 127.0.0.1, ::1, localhost'
-
-/** Can only this machine reach it? */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
-}
 
 function checkClients(clients: readonly Client[]): void {
   if (!Array.isArray(clients)) throw invalidOption('clients', clients, 'it must be an array of clients')

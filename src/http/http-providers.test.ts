@@ -34,8 +34,9 @@ describe('httpProviders', () => {
   })
 
   it.each([
-    [{ conections: 3 }, /^conections: 3 .*allowed are providers, clock, connections/],
+    [{ conections: 3 }, /^conections: 3 .*allowed are providers, wellKnown, clock, connections/],
     [{ connections: 0 }, /^connections: 0 .*at least 1/],
+    [{ wellKnown: 'no' }, /^wellKnown: "no" .*boolean|true or false/],
     [{ connections: 1.5 }, /^connections: 1.5 .*whole number/],
     [{ maxEventBytes: 0 }, /^maxEventBytes: 0 /],
     [{ maxResponseBytes: 'x' }, /^maxResponseBytes: "x" /],

@@ -46,14 +46,16 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
         maxEventBytes,
         maxResponseBytes,
       })
-      const provider = new HttpProvider<Request, Event>(upstream)
-      this.register(name, provider)
-      return provider
+      return new HttpProvider<Request, Event>(upstream)
     }
-    const { openai, anthropic, ...others } = { ...WELL_KNOWN, ...options.providers }
+    const { openai, anthropic } = options.providers ?? {}
     this.openai = create('openai', openai ?? { dialect: 'openai' })
     this.anthropic = create('anthropic', anthropic ?? { dialect: 'anthropic' })
-    for (const [name, definition] of Object.entries(others)) create(name, definition)
+    const definitions = { ...(options.wellKnown === false ? undefined : WELL_KNOWN), ...options.providers }
+    for (const [name, definition] of Object.entries(definitions)) {
+      const own = name === 'openai' ? this.openai : name === 'anthropic' ? this.anthropic : undefined
+      this.register(name, own ?? create(name, definition))
+    }
   }
 
   /** How a provider's requests go; undefined where it is not one of these. */

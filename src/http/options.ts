@@ -1,6 +1,7 @@
 import { type DialectName, parseBaseUrl } from '../dialects/index.ts'
 import {
   type Clock,
+  checkBoolean,
   checkFunction,
   checkNumber,
   checkOneOf,
@@ -30,6 +31,8 @@ export interface HttpProviderDefinition {
 export interface HttpProvidersOptions {
   /** Providers by name; a well-known name replaces that provider. */
   readonly providers?: Readonly<Record<string, HttpProviderDefinition>>
+  /** Register every well-known provider, too? `false`: only those of `providers`. Default true. */
+  readonly wellKnown?: boolean
   /** Default: the system's. */
   readonly clock?: Clock
   /** The most connections to one origin, at least 1; further requests wait. Default: no limit. */
@@ -59,7 +62,8 @@ const TRANSPORT_HEADERS = new Set([
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
 export function checkOptions(options: HttpProvidersOptions): void {
-  checkRecord('', options, ['providers', 'clock', 'connections', 'maxEventBytes', 'maxResponseBytes'])
+  checkRecord('', options, ['providers', 'wellKnown', 'clock', 'connections', 'maxEventBytes', 'maxResponseBytes'])
+  checkBoolean('wellKnown', options.wellKnown)
   checkNumber('connections', options.connections, { min: 1, integer: true })
   checkNumber('maxEventBytes', options.maxEventBytes, { min: 1, integer: true })
   checkNumber('maxResponseBytes', options.maxResponseBytes, { min: 1, integer: true })

@@ -35,7 +35,10 @@ describe('without a file', () => {
         { id: 'anthropic:1', provider: 'anthropic', apiKey: 'ant-1' },
       ],
     })
-    expect(loaded.setup.http).toEqual({ providers: {} })
+    expect(loaded.setup.http).toEqual({
+      wellKnown: false,
+      providers: { openai: { dialect: 'openai' }, anthropic: { dialect: 'anthropic' } },
+    })
   })
 
   it('and without a key, what to do is told', () => {

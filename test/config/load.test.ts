@@ -110,7 +110,11 @@ state: { kind: memory }
       timeouts: { idleMs: 5000 },
     })
     expect(setup.http).toEqual({
-      providers: { local: { dialect: 'openai', baseUrl: 'http://127.0.0.1:11434/v1', headers: { 'x-team': 'a' } } },
+      wellKnown: false,
+      providers: {
+        openai: { dialect: 'openai' },
+        local: { dialect: 'openai', baseUrl: 'http://127.0.0.1:11434/v1', headers: { 'x-team': 'a' } },
+      },
     })
     expect(setup.server).toEqual({
       ...DEFAULT_SERVER,

@@ -22,16 +22,16 @@ export class Workspace implements Disposable {
 type Surroundings = Partial<LoadOptions> & { readonly files?: Readonly<Record<string, string>> }
 
 /** What is wrong with a file, line by line. */
-export function mistakesIn(yaml: string, { environment = {}, files = {} }: Surroundings = {}): string[] {
+export function mistakesIn(yaml: string, { environment = {}, files = {}, ...rest }: Surroundings = {}): string[] {
   using workspace = new Workspace({ 'hotspare.yaml': yaml, ...files })
-  const loaded = loadConfiguration({ environment, directory: workspace.directory })
+  const loaded = loadConfiguration({ environment, directory: workspace.directory, ...rest })
   return loaded.state === 'valid' ? [] : loaded.mistakes.map(formatMistake)
 }
 
-/** What a file comes to, if nothing is wrong with it. */
+/** What a file comes to, if nothing is wrong with it; where it listens is not what these tests are about. */
 export function setupOf(yaml: string, { environment = {}, files = {}, ...rest }: Surroundings = {}): Setup {
   using workspace = new Workspace({ 'hotspare.yaml': yaml, ...files })
-  const loaded = loadConfiguration({ environment, directory: workspace.directory, ...rest })
+  const loaded = loadConfiguration({ environment, directory: workspace.directory, isInsecureAllowed: true, ...rest })
   if (loaded.state === 'invalid') throw new Error(loaded.mistakes.map(formatMistake).join('\n'))
   return loaded.setup
 }

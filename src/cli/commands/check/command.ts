@@ -5,6 +5,8 @@ import { reportOn } from './report.ts'
 export interface CheckOptions {
   /** The file, as it was named on the command line. */
   readonly path: string | undefined
+  /** May it listen on a public address without client keys? */
+  readonly isInsecureAllowed: boolean
   readonly isJson: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly directory: string
@@ -15,13 +17,14 @@ export interface CheckOptions {
 /** Shows what the configuration comes to, or everything that is wrong with it. @returns whether it is right */
 export async function runCheck({
   path,
+  isInsecureAllowed,
   isJson,
   environment,
   directory,
   output,
   errors,
 }: CheckOptions): Promise<boolean> {
-  const loaded = loadConfiguration({ path, environment, directory })
+  const loaded = loadConfiguration({ path, environment, directory, isInsecureAllowed })
   const { source } = loaded
   if (loaded.state === 'invalid') {
     const { mistakes } = loaded

@@ -1,0 +1,38 @@
+import { type FailoverEventOf, type FailoverManager, formatTarget } from '../../../index.ts'
+
+interface Log {
+  /** From now on what goes wrong is told, a line each. */
+  follow(manager: Pick<FailoverManager, 'on'>): void
+  readonly internalError: (error: unknown) => void
+}
+
+/** What an operator wants to know without asking: failed attempts, what is out and what is back, requests that failed. */
+export function logTo(output: { write(text: string): unknown }): Log {
+  const write = (line: string): void => {
+    output.write(`${new Date().toISOString()} ${line}\n`)
+  }
+  return {
+    follow(manager) {
+      manager.on('attempt_failed', (event) => write(failedAttempt(event)))
+      manager.on('cooldown_started', ({ key, reason, until, at, end }) =>
+        write(`${key} is out for ${seconds(until - at)} (${reason}; ${end})`),
+      )
+      manager.on('cooldown_ended', ({ key, by }) => write(`${key} is back (${by.replaceAll('_', ' ')})`))
+      manager.on('request_failed', ({ requestId, code, attempts, durationMs }) =>
+        write(`${requestId} failed: ${code}, ${attempts} attempts in ${seconds(durationMs)}`),
+      )
+    },
+    internalError: (error) => write(`internal error: ${error instanceof Error ? error.stack : String(error)}`),
+  }
+}
+
+function failedAttempt({ requestId, target, failure }: FailoverEventOf<'attempt_failed'>): string {
+  const { reason, status, retryAfterMs, message } = failure
+  const code = status === undefined ? '' : ` (${status})`
+  const hint = retryAfterMs === undefined ? '' : `, come back in ${seconds(retryAfterMs)}`
+  return `${requestId} ${formatTarget(target)}: ${reason}${code}${hint}: ${message.replace(/\s+/g, ' ')}`
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`
+}
