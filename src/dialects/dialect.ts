@@ -56,6 +56,8 @@ export interface Dialect {
   isContent(event: unknown): boolean
   /** The text of the answer that this event or whole answer carries, of its first choice; not reasoning, not tools. */
   textOf(event: unknown): string
+  /** Keys of events whose texts are the answer's own, or padding: whatever they say, the event means the same. */
+  readonly freeText: ReadonlySet<string>
   /** Does this event end the answer in the dialect's own terms? */
   isTerminal(event: unknown): boolean
   /** Is this a complete answer to a request that did not ask for a stream? */

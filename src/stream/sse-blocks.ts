@@ -5,6 +5,11 @@ export type BlockListener = (bytes: Buffer, start: number, end: number) => void
 
 interface SseBlocksOptions {
   readonly onBlock: BlockListener
+  /**
+   * Asked where a block begins: where it ends, if that is known without a search; -1 where it is not. Such blocks are
+   * not handed out.
+   */
+  readonly skip?: ((bytes: Buffer, start: number, length: number) => number) | undefined
   /** How large one block may be, at least 1. Default 8 MiB. */
   readonly maxBlockBytes?: number | undefined
 }
@@ -29,6 +34,7 @@ const EMPTY = Buffer.alloc(0)
  */
 export class SseBlocks {
   readonly #onBlock: BlockListener
+  readonly #skip: ((bytes: Buffer, start: number, length: number) => number) | undefined
   readonly #maxBlockBytes: number
   /** The block that has begun but not ended: the first `#carryLength` bytes. */
   #carry: Buffer = EMPTY
@@ -38,8 +44,9 @@ export class SseBlocks {
   #searchedTo = 0
   #endedInCarriageReturn = false
 
-  constructor({ onBlock, maxBlockBytes = DEFAULT_MAX_BLOCK_BYTES }: SseBlocksOptions) {
+  constructor({ onBlock, skip, maxBlockBytes = DEFAULT_MAX_BLOCK_BYTES }: SseBlocksOptions) {
     this.#onBlock = onBlock
+    this.#skip = skip
     this.#maxBlockBytes = maxBlockBytes
   }
 
@@ -78,19 +85,29 @@ export class SseBlocks {
 
   /** @returns where the block begins that has not ended */
   #search(bytes: Buffer, length: number): number {
-    let blockStart = 0
-    let lineStart = this.#lineStart
-    let lineEnd = bytes.indexOf(LF, this.#searchedTo)
+    let blockStart = this.#searchedTo === 0 ? this.#skipped(bytes, 0, length) : 0
+    let lineStart = Math.max(this.#lineStart, blockStart)
+    let lineEnd = bytes.indexOf(LF, Math.max(this.#searchedTo, blockStart))
     while (lineEnd !== -1 && lineEnd < length) {
-      if (lineEnd === lineStart || (lineEnd === lineStart + 1 && bytes[lineStart] === CR)) {
-        this.#hand(bytes, blockStart, lineEnd + 1)
-        blockStart = lineEnd + 1
-      }
+      const isBlank = lineEnd === lineStart || (lineEnd === lineStart + 1 && bytes[lineStart] === CR)
       lineStart = lineEnd + 1
+      if (isBlank) {
+        this.#hand(bytes, blockStart, lineStart)
+        blockStart = this.#skipped(bytes, lineStart, length)
+        lineStart = blockStart
+      }
       lineEnd = bytes.indexOf(LF, lineStart)
     }
     this.#lineStart = lineStart - blockStart
     this.#searchedTo = length - blockStart
+    return blockStart
+  }
+
+  /** Where the first block begins, from here on, that has to be searched for its end. */
+  #skipped(bytes: Buffer, start: number, length: number): number {
+    if (this.#skip === undefined) return start
+    let blockStart = start
+    for (let end = this.#skip(bytes, start, length); end !== -1; end = this.#skip(bytes, end, length)) blockStart = end
     return blockStart
   }
 

@@ -16,8 +16,8 @@ export const DRAIN_BYTES = 64 * 1024
 
 /** What one event of a stream is to whoever passes it on. */
 export type EventVerdict =
-  /** Part of the answer. */
-  | { readonly is: 'event'; readonly event: object }
+  /** Part of the answer. `isText`: it adds to the answer and does nothing else, as would the same with another text. */
+  | { readonly is: 'event'; readonly event: object; readonly isText: boolean }
   /** The end mark: nothing that follows belongs to the answer. */
   | { readonly is: 'end_mark' }
   /** No JSON, while the rest may be sound: it is left out. */
@@ -52,6 +52,11 @@ export class StreamJudge {
     return this.#progress.state !== 'open' && this.#isFinishTrusted
   }
 
+  /** It would be incomplete if it ended here. */
+  get isOpen(): boolean {
+    return this.#progress.state === 'open'
+  }
+
   /** The token counts so far; later ones replace earlier ones. */
   get usage(): Usage | undefined {
     return this.#usage
@@ -75,11 +80,12 @@ export class StreamJudge {
     }
     if (name === 'error') throw this.#errors.inAnswer('sent an error event', { body: event })
     if (typeof event !== 'object' || event === null) return MALFORMED
-    if (this.#progress.state === 'finished' && this.#dialect.isContent(event)) this.#isFinishTrusted = false
+    const isContent = this.#dialect.isContent(event)
+    if (this.#progress.state === 'finished' && isContent) this.#isFinishTrusted = false
     this.#progress.observe(event)
     const usage = this.#dialect.usageOf(event)
     if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
-    return { is: 'event', event }
+    return { is: 'event', event, isText: isContent && usage === undefined && this.#progress.state === 'open' }
   }
 
   /** The stream is at its end. @returns what is wrong with the answer; undefined: it is complete */

@@ -13,6 +13,7 @@ export const anthropicMessages: Dialect = {
   isStreaming,
   isContent,
   textOf,
+  freeText: new Set(['text', 'thinking', 'partial_json']),
   isTerminal,
   isWholeAnswer,
   errorOf,

@@ -13,6 +13,8 @@ export const openaiChat: Dialect = {
   isStreaming,
   isContent,
   textOf,
+  // https://platform.openai.com/docs/api-reference/chat-streaming: obfuscation is padding of random length.
+  freeText: new Set(['content', 'reasoning_content', 'reasoning', 'arguments', 'refusal', 'obfuscation']),
   isTerminal,
   isWholeAnswer,
   errorOf,

@@ -3,7 +3,14 @@ import { type Clock, MAX_HELD_EVENTS, type Usage } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
 import { SseBlocks, SseEventReader } from '../../stream/index.ts'
 import type { ResponseHeaders } from '../../transport/index.ts'
-import { type AnswerErrors, DRAIN_BYTES, DRAIN_MS, FINISHED_GRACE_MS, StreamJudge } from '../../upstream/index.ts'
+import {
+  type AnswerErrors,
+  DRAIN_BYTES,
+  DRAIN_MS,
+  FamiliarEvents,
+  FINISHED_GRACE_MS,
+  StreamJudge,
+} from '../../upstream/index.ts'
 import type { BodyReader } from './body-reader.ts'
 import { PassedBytes } from './passed-bytes.ts'
 
@@ -56,6 +63,7 @@ export class StreamedAnswer implements BodyReader {
   readonly #blocks: SseBlocks
   readonly #reader = new SseEventReader()
   readonly #judge: StreamJudge
+  readonly #familiar: FamiliarEvents
   readonly #passed: PassedBytes
   #state: State = 'held'
   #queue: Buffer[] = []
@@ -80,7 +88,12 @@ export class StreamedAnswer implements BodyReader {
     this.headers = options.headers
     this.#judge = new StreamJudge(options.dialect, options.errors)
     this.#passed = new PassedBytes(options.secret)
-    this.#blocks = new SseBlocks({ onBlock: this.#onBlock, maxBlockBytes: options.maxEventBytes })
+    this.#familiar = new FamiliarEvents(options.dialect.freeText)
+    this.#blocks = new SseBlocks({
+      onBlock: this.#onBlock,
+      skip: this.#skip,
+      maxBlockBytes: options.maxEventBytes,
+    })
   }
 
   /** The committed answer flows on into this outlet, beginning with what was held back. */
@@ -175,10 +188,19 @@ export class StreamedAnswer implements BodyReader {
       if (verdict.is === 'malformed') return
       if (verdict.is === 'end_mark') this.#sawEndMark = true
       else if (!this.#hasContent) this.#count(verdict.event)
+      else if (verdict.isText) this.#familiar.learn(bytes, start, end)
       this.#passed.add(bytes, start, end)
     } catch (error) {
       this.#failure = error as FailoverError
     }
+  }
+
+  /** An event like those that have been judged is passed on without being parsed. */
+  readonly #skip = (bytes: Buffer, start: number, length: number): number => {
+    if (!this.#hasContent || this.#sawEndMark || this.#failure !== undefined || !this.#judge.isOpen) return -1
+    const end = this.#familiar.endOf(bytes, start, length)
+    if (end !== -1) this.#passed.add(bytes, start, end)
+    return end
   }
 
   /** Counts what is held back. */
