@@ -48,7 +48,8 @@ export class AttemptLoop<T> {
     const { life, queue } = this.#request
     for (;;) {
       life.expireIfLate()
-      if (life.signal.aborted) throw this.#over(requestEnded(life.signal.reason, this.attempts))
+      const { cancellation } = life
+      if (cancellation.isCanceled) throw this.#over(requestEnded(cancellation.reason, this.attempts))
       if (this.#spent >= this.#engine.settings.budget.maxAttempts) throw this.#over(this.#givenUp())
       const choice = this.#chooser.choose()
       switch (choice.do) {
@@ -76,12 +77,12 @@ export class AttemptLoop<T> {
     const { clock, hub, waiting } = this.#engine
     const { life } = this.#request
     const startedAt = clock.now()
-    if (hub.isHeard) hub.emit({ type: 'request_waiting', requestId: life.id, until, cause })
+    if (hub.hears('request_waiting')) hub.emit({ type: 'request_waiting', requestId: life.id, until, cause })
     try {
-      if (cause === 'backoff') await clock.sleep(Math.max(0, until - startedAt), life.signal)
-      else await waiting.wait(queue, until, life.signal)
+      if (cause === 'backoff') await clock.sleep(Math.max(0, until - startedAt), life.cancellation.signal)
+      else await waiting.wait(queue, until, life.cancellation.signal)
     } catch (error) {
-      if (!life.signal.aborted) throw error
+      if (!life.cancellation.isCanceled) throw error
     }
     if (cause === 'nothing_open') this.#chooser.waited(clock.now() - startedAt)
   }
@@ -94,7 +95,7 @@ export class AttemptLoop<T> {
     if (this.#last !== undefined && formatTarget(this.#last.target) !== formatTarget(target)) {
       engine.onFailover(this.#last.target, target, this.#last.failure, life.id)
       this.#last = undefined
-      if (life.signal.aborted) return undefined
+      if (life.cancellation.isCanceled) return undefined
     }
     if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, clock.now())
     this.#chooser.course.started(target)
@@ -105,7 +106,7 @@ export class AttemptLoop<T> {
       this.attempts.length + 1,
     )
     this.attempts.push(attempt.record)
-    if (hub.isHeard) {
+    if (hub.hears('attempt_started')) {
       hub.emit({
         type: 'attempt_started',
         requestId: life.id,
@@ -115,9 +116,13 @@ export class AttemptLoop<T> {
       })
     }
     try {
-      const value = await attempt.race(this.#start(attempt, settings.timeouts.connectMs, work), limit, life.signal)
+      const value = await attempt.race(
+        this.#start(attempt, settings.timeouts.connectMs, work),
+        limit,
+        life.cancellation,
+      )
       attempt.lease.commit()
-      if (hub.isHeard) {
+      if (hub.hears('attempt_committed')) {
         hub.emit({
           type: 'attempt_committed',
           requestId: life.id,
@@ -128,7 +133,7 @@ export class AttemptLoop<T> {
       }
       return { attempt, value }
     } catch (thrown) {
-      if (life.signal.aborted) {
+      if (life.cancellation.isCanceled) {
         life.cancel(attempt, false)
         return undefined
       }
@@ -139,19 +144,23 @@ export class AttemptLoop<T> {
   }
 
   async #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
-    const { target, signal, number } = attempt
+    const { target, number } = attempt
     const key = this.#engine.credentials.keyOf(target.credential)
     const apiKey = typeof key === 'object' ? await key : key
     if (apiKey !== undefined) attempt.secrets = [apiKey]
     // The caller may have left meanwhile, even in a listener that was told of this attempt.
-    this.#request.life.signal.throwIfAborted()
-    signal.throwIfAborted()
+    const { cancellation } = this.#request.life
+    if (cancellation.isCanceled) throw cancellation.reason
+    if (attempt.isAborted) throw attempt.signal.reason
     return work.start(
       {
         target: target.ref,
         profile: target.credential,
         apiKey,
-        signal,
+        get signal() {
+          return attempt.signal
+        },
+        onAbort: (listener) => attempt.onAbort(listener),
         attempt: number,
         timeouts: { connectMs },
         noteActivity: () => attempt.noteActivity(),

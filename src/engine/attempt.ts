@@ -1,4 +1,5 @@
 import { type AttemptRecord, FailoverError, type TimeoutPhase } from '../failure/index.ts'
+import { Cancellation } from './cancellation.ts'
 import { isRecord } from './checks.ts'
 import type { Clock } from './clock.ts'
 import type { Lease } from './lease.ts'
@@ -20,7 +21,7 @@ export class Attempt {
   readonly number: number
   readonly record: Mutable<AttemptRecord>
   readonly #clock: Clock
-  readonly #controller = new AbortController()
+  readonly #cancellation = new Cancellation()
   /** The key it was made with, which nothing that comes of it may show. */
   secrets: readonly string[] = []
   #activeAt = 0
@@ -37,7 +38,16 @@ export class Attempt {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.#cancellation.signal
+  }
+
+  get isAborted(): boolean {
+    return this.#cancellation.isCanceled
+  }
+
+  /** As the abort event of `signal`, without the signal. */
+  onAbort(listener: (reason: unknown) => void): void {
+    this.#cancellation.add(() => listener(this.#cancellation.reason))
   }
 
   get elapsedMs(): number {
@@ -50,7 +60,7 @@ export class Attempt {
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason)
+    this.#cancellation.cancel(reason)
   }
 
   /**
@@ -76,22 +86,22 @@ export class Attempt {
    * request live. Whichever comes first, the timer and the listeners are gone, and work that comes too late has been
    * told to stop.
    */
-  race<T>(work: Promise<T>, limit: AttemptLimit | undefined, request: AbortSignal): Promise<T> {
-    const { signal } = this
+  race<T>(work: Promise<T>, limit: AttemptLimit | undefined, request: Cancellation): Promise<T> {
+    const own = this.#cancellation
     return new Promise<T>((resolve, reject) => {
       const clear = (): void => {
         cancelLimit?.()
-        request.removeEventListener('abort', onRequestAbort)
-        signal.removeEventListener('abort', onAbort)
+        request.remove(onRequestCanceled)
+        own.remove(onAbort)
       }
-      const onRequestAbort = (): void => this.abort(request.reason)
+      const onRequestCanceled = (): void => this.abort(request.reason)
       const onAbort = (): void => {
         clear()
-        reject(signal.reason)
+        reject(own.reason)
       }
       const cancelLimit = limit && this.startLimit(limit, () => this.abort(new AttemptTimeout(limit)))
-      request.addEventListener('abort', onRequestAbort, { once: true })
-      signal.addEventListener('abort', onAbort, { once: true })
+      request.add(onRequestCanceled)
+      own.add(onAbort)
       work.then(
         (value) => {
           clear()
@@ -102,8 +112,8 @@ export class Attempt {
           reject(error)
         },
       )
-      if (signal.aborted) onAbort()
-      else if (request.aborted) onRequestAbort()
+      if (own.isCanceled) onAbort()
+      else if (request.isCanceled) onRequestCanceled()
     })
   }
 

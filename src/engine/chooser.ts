@@ -139,7 +139,7 @@ export class Chooser {
 
   #skip(target: Target, why: SkipCause | Standing | undefined): void {
     const { hub } = this.#engine
-    if (!hub.isHeard || why === undefined) return
+    if (!hub.hears('target_skipped') || why === undefined) return
     const cause = skipCauseOf(why)
     const once = `${target} ${JSON.stringify(cause)}`
     if (cause === undefined || this.#skipped.has(once)) return

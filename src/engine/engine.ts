@@ -2,7 +2,7 @@ import type { Failure } from '../failure/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
-import type { EventDraft, SkipCause } from './events.ts'
+import type { EventHub, SkipCause } from './events.ts'
 import type { Lease } from './lease.ts'
 import type { Settings } from './options.ts'
 import type { FailurePolicy } from './policy/policy.ts'
@@ -23,7 +23,7 @@ export interface Engine {
   readonly waiting: WaitingRoom
   readonly tokens: RetryTokens
   readonly credentials: Credentials
-  readonly hub: { readonly isHeard: boolean; emit(event: EventDraft): void }
+  readonly hub: Pick<EventHub, 'hears' | 'emit'>
   lease(target: Target, isTrial: boolean): Lease
   /** @param secrets keys that the error may hold */
   classify(error: unknown, target: Target, secrets?: readonly string[]): Failure

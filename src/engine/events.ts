@@ -210,13 +210,13 @@ export class EventHub {
     }
   }
 
-  /** Is anyone listening? Building events nobody hears is the larger part of their cost. */
-  get isHeard(): boolean {
-    return this.#listeners.size > 0
+  /** Is anyone listening for events of this kind? Building events nobody hears is the larger part of their cost. */
+  hears(type: FailoverEventType): boolean {
+    return this.#listeners.size > 0 && (this.#listeners.has(type) || this.#listeners.has('*'))
   }
 
   emit(draft: EventDraft): void {
-    if (!this.isHeard) return
+    if (!this.hears(draft.type)) return
     const event: FailoverEvent = { at: this.#now(), ...draft }
     for (const type of [event.type, '*'] as const) {
       for (const listener of [...(this.#listeners.get(type) ?? [])]) this.guard(event.type, () => listener(event))

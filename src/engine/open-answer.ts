@@ -65,9 +65,9 @@ export class OpenAnswer<T> {
   begin(onEnded: (error: FailoverError) => void): void {
     this.#onEnded = onEnded
     this.#limitAttempt()
-    const { signal } = this.#open.life
-    signal.addEventListener('abort', this.#onAbort, { once: true })
-    if (signal.aborted) this.#onAbort()
+    const { cancellation } = this.#open.life
+    cancellation.add(this.#onAbort)
+    if (cancellation.isCanceled) this.#onAbort()
   }
 
   /** The provider's next sign of life is waited for: the idle limit runs. */
@@ -90,7 +90,7 @@ export class OpenAnswer<T> {
 
   /** Waits for a piece of the answer, no longer than the answer lives. */
   race<Piece>(work: Promise<Piece>): Promise<Piece> {
-    return this.#open.attempt.race(work, undefined, this.#open.life.signal)
+    return this.#open.attempt.race(work, undefined, this.#open.life.cancellation)
   }
 
   /** The answer is complete. @returns whether it was still going on */
@@ -127,7 +127,7 @@ export class OpenAnswer<T> {
     this.#onEnded(error)
   }
 
-  readonly #onAbort = (): void => this.cancel(requestEnded(this.#open.life.signal.reason, this.attempts))
+  readonly #onAbort = (): void => this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
 
   /** The attempt as a whole is limited, too. Nobody is blamed where it is the reader who is slow. */
   #limitAttempt(): void {
@@ -153,7 +153,7 @@ export class OpenAnswer<T> {
     this.#isOver = true
     this.#cancelAttemptLimit()
     this.waitForReader()
-    this.#open.life.signal.removeEventListener('abort', this.#onAbort)
+    this.#open.life.cancellation.remove(this.#onAbort)
     return true
   }
 }

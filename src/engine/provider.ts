@@ -20,6 +20,8 @@ export interface AttemptContext {
   readonly apiKey: string | undefined
   /** Aborted when the caller leaves, a limit runs out, or the attempt has lost. Everything started must end with it. */
   readonly signal: AbortSignal
+  /** Tells of the same, once, for whoever needs no signal: cheaper, since none has to be made. */
+  onAbort(listener: (reason: unknown) => void): void
   /** Any sign of life from the provider, content or not, may be told here: it feeds the limit between two events. */
   noteActivity?(): void
   /** 1 for the first try of the request, counted over all targets. */

@@ -1,14 +1,15 @@
-import { FailoverError, type Failure } from '../failure/index.ts'
+import { FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
 import { type Attempt, AttemptTimeout } from './attempt.ts'
+import { Cancellation } from './cancellation.ts'
 import type { Clock } from './clock.ts'
-import type { EventDraft } from './events.ts'
+import type { EventDraft, EventHub, FailoverEventType } from './events.ts'
 import type { Usage } from './provider.ts'
 import { withoutPrompt } from './redaction.ts'
 import type { Target } from './target.ts'
 
 export interface LifeDependencies {
   readonly clock: Clock
-  readonly hub: { readonly isHeard: boolean; emit(event: EventDraft): void }
+  readonly hub: Pick<EventHub, 'hears' | 'emit'>
   readonly classify: (error: unknown, target: Target, secrets: readonly string[]) => Failure
 }
 
@@ -27,8 +28,9 @@ export class RequestLife {
   readonly startedAt: number
   /** Epoch milliseconds. */
   readonly deadlineAt: number
+  /** Canceled when the caller leaves or the deadline passes; its reason is the `FailoverError` to throw. */
+  readonly cancellation = new Cancellation()
   readonly #dependencies: LifeDependencies
-  readonly #controller = new AbortController()
   readonly #cancelDeadline: () => void
   readonly #callerSignal: AbortSignal | undefined
   #isOver = false
@@ -45,14 +47,9 @@ export class RequestLife {
     else signal?.addEventListener('abort', this.#leave, { once: true })
   }
 
-  /** Aborts when the caller leaves or the deadline passes; its reason is the `FailoverError` to throw. */
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
   /** A clock that was set, or a machine that slept, may have passed the deadline before its timer says so. */
   expireIfLate(): void {
-    if (!this.signal.aborted && this.#dependencies.clock.now() >= this.deadlineAt) this.#expire()
+    if (!this.cancellation.isCanceled && this.#dependencies.clock.now() >= this.deadlineAt) this.#expire()
   }
 
   /** An attempt failed: diagnoses it, tells health, and writes it down. */
@@ -70,37 +67,30 @@ export class RequestLife {
       failure.status !== undefined && { status: failure.status },
     )
     if (failure.retryAfterMs !== undefined) Object.assign(record, { retryAfterMs: failure.retryAfterMs })
-    this.#tell(attempt, (common) => ({
-      ...common,
-      type: 'attempt_failed',
-      durationMs: record.durationMs,
-      isCommitted,
-      failure: withoutPrompt(failure),
-    }))
+    if (this.#hears('attempt_failed')) {
+      this.#emit({ type: 'attempt_failed', ...this.#story(attempt), isCommitted, failure: withoutPrompt(failure) })
+    }
     attempt.lease.failWith(failure, this.id)
     return failure
   }
 
   /** An attempt was given up for a reason that is nobody's fault. */
   cancel(attempt: Attempt, isCommitted: boolean, usage?: Usage): void {
-    attempt.abort(this.signal.reason)
+    attempt.abort(this.cancellation.reason)
     attempt.end('canceled')
     attempt.lease.release(usage)
-    const { durationMs } = attempt.record
-    this.#tell(attempt, (common) => ({ ...common, type: 'attempt_canceled', durationMs, isCommitted }))
+    if (this.#hears('attempt_canceled')) {
+      this.#emit({ type: 'attempt_canceled', ...this.#story(attempt), isCommitted })
+    }
   }
 
   succeed(attempt: Attempt, attempts: number, usage: Usage | undefined): void {
     attempt.end('succeeded')
     attempt.lease.succeed(usage === undefined ? {} : { usage })
-    const { durationMs } = attempt.record
-    this.#tell(attempt, (common) => ({
-      ...common,
-      type: 'attempt_succeeded',
-      durationMs,
-      ...(usage !== undefined && { usage }),
-    }))
-    if (!this.#end()) return
+    if (this.#hears('attempt_succeeded')) {
+      this.#emit({ type: 'attempt_succeeded', ...this.#story(attempt), ...(usage !== undefined && { usage }) })
+    }
+    if (!this.#end() || !this.#hears('request_succeeded')) return
     this.#emit({
       type: 'request_succeeded',
       requestId: this.id,
@@ -127,7 +117,7 @@ export class RequestLife {
 
   /** Whoever was aborted although the caller has not left was aborted by code of his own: that is no cancellation. */
   #ofOwnAbort(failure: Failure): Failure {
-    if (failure.reason !== 'canceled' || this.signal.aborted) return failure
+    if (failure.reason !== 'canceled' || this.cancellation.isCanceled) return failure
     return {
       ...failure,
       reason: 'unknown',
@@ -140,14 +130,14 @@ export class RequestLife {
 
   #expire(): void {
     const message = `the deadline of ${this.deadlineAt - this.startedAt} ms has passed`
-    this.#controller.abort(new FailoverError('DEADLINE_EXCEEDED', message, { isRetryable: true }))
+    this.cancellation.cancel(new FailoverError('DEADLINE_EXCEEDED', message, { isRetryable: true }))
   }
 
   readonly #leave = (): void => {
     const cause: unknown = this.#callerSignal?.reason
     const isOurs = cause instanceof FailoverError && cause.code === 'CANCELED'
     const message = 'the caller canceled the request'
-    this.#controller.abort(isOurs ? cause : new FailoverError('CANCELED', message, { cause, reason: 'canceled' }))
+    this.cancellation.cancel(isOurs ? cause : new FailoverError('CANCELED', message, { cause, reason: 'canceled' }))
   }
 
   /** @returns whether it was still going on */
@@ -159,12 +149,18 @@ export class RequestLife {
     return true
   }
 
-  #tell(
-    attempt: Attempt,
-    draft: (common: { requestId: string; target: Attempt['record']['target']; attempt: number }) => EventDraft,
-  ): void {
-    if (this.#dependencies.hub.isHeard)
-      this.#emit(draft({ requestId: this.id, target: attempt.record.target, attempt: attempt.number }))
+  #hears(type: FailoverEventType): boolean {
+    return this.#dependencies.hub.hears(type)
+  }
+
+  /** What the events of an attempt's end have in common. */
+  #story({ record, number }: Attempt): {
+    readonly requestId: string
+    readonly target: TargetRef
+    readonly attempt: number
+    readonly durationMs: number
+  } {
+    return { requestId: this.id, target: record.target, attempt: number, durationMs: record.durationMs }
   }
 
   #emit(event: EventDraft): void {

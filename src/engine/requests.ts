@@ -41,7 +41,7 @@ export class Requests<Request extends ModelRequest, Event> {
     const chain = fitting(this.#routes.chain(model, fallbacks), work)
     const id = options.requestId ?? this.#nextId()
     const life = new RequestLife(this.#engine, { id, deadlineMs, signal })
-    if (hub.isHeard) {
+    if (hub.hears('request_started')) {
       hub.emit({
         type: 'request_started',
         requestId: id,

@@ -50,6 +50,7 @@ async function call(
     profile,
     apiKey: 'key' in others ? others.key : apiKey,
     signal,
+    onAbort: (listener) => signal.addEventListener('abort', () => listener(signal.reason)),
     attempt: 1,
     timeouts: { connectMs: 5_000 },
   }

@@ -90,6 +90,7 @@ function contextFor(baseUrl: string): AttemptContext {
     profile,
     apiKey: 'sk-test',
     signal: new AbortController().signal,
+    onAbort: () => {},
     attempt: 1,
     timeouts: { connectMs: 5_000 },
   }

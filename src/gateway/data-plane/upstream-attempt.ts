@@ -54,6 +54,7 @@ class UpstreamAttempt implements ExchangeSink {
   readonly #wire: HttpExchange
   #body: BodyReader | undefined
   #cancelTimer: (() => void) | undefined
+  #isOver = false
 
   /** @throws FailoverError where the target has no address, or no key that can be sent */
   constructor(
@@ -85,7 +86,7 @@ class UpstreamAttempt implements ExchangeSink {
   }
 
   send(): void {
-    this.#context.signal.addEventListener('abort', this.#onAbort)
+    this.#context.onAbort((reason) => this.#onAbort(reason))
     this.#wire.send()
   }
 
@@ -115,12 +116,12 @@ class UpstreamAttempt implements ExchangeSink {
     else this.#body.fail(error)
   }
 
-  readonly #onAbort = (): void => {
-    const { signal } = this.#context
+  #onAbort(reason: unknown): void {
+    if (this.#isOver) return
     this.#wire.abort()
     this.#body?.drop()
     this.#leave()
-    this.#reject(signal.reason)
+    this.#reject(reason)
   }
 
   #answer(status: number, headers: ResponseHeaders, errors: AnswerErrors): BodyReader {
@@ -191,7 +192,7 @@ class UpstreamAttempt implements ExchangeSink {
 
   #leave(): void {
     this.#cancelTimer?.()
-    this.#context.signal.removeEventListener('abort', this.#onAbort)
+    this.#isOver = true
   }
 
   #errorsOf(status: number, headers: ResponseHeaders): AnswerErrors {

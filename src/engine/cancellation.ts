@@ -1,0 +1,50 @@
+/**
+ * An `AbortController` for this room's own use: those who are told register plain functions, and a real signal comes
+ * about only when somebody outside asks for one. On the way of every request that is cheaper by a microsecond.
+ */
+export class Cancellation {
+  #listeners: Set<() => void> | undefined
+  #controller: AbortController | undefined
+  #isCanceled = false
+  #reason: unknown
+
+  get isCanceled(): boolean {
+    return this.#isCanceled
+  }
+
+  /** As `AbortSignal.reason`. */
+  get reason(): unknown {
+    return this.#reason
+  }
+
+  /** The same as a signal. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#isCanceled) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** The first reason counts. */
+  cancel(reason: unknown): void {
+    if (this.#isCanceled) return
+    this.#isCanceled = true
+    this.#reason = reason
+    this.#controller?.abort(reason)
+    const listeners = this.#listeners
+    this.#listeners = undefined
+    if (listeners !== undefined) for (const listener of listeners) listener()
+  }
+
+  /** Told once, when it is canceled; never where it has been already. */
+  add(listener: () => void): void {
+    if (this.#isCanceled) return
+    this.#listeners ??= new Set()
+    this.#listeners.add(listener)
+  }
+
+  remove(listener: () => void): void {
+    this.#listeners?.delete(listener)
+  }
+}
