@@ -37,6 +37,8 @@ interface Passage {
   readonly errorBodies: WeakMap<object, Buffer>
 }
 
+const MAX_TEXT_BYTES = 16 * 1024
+
 /**
  * The hot path: takes a client's request, lets the engine find the target that answers it, and passes bytes between the
  * two. It decides nothing about failures.
@@ -96,7 +98,7 @@ export class DataPlane {
     const { id, request, dialect, controller, errorBodies } = passage
     const attemptRequest: AttemptRequest = {
       isStreaming: parsed.isStreaming,
-      rawHeaders: request.rawHeaders,
+      client: request,
       query,
       bodyFor: parsed.bodyFor,
       noteErrorBody: (error, bytes) => errorBodies.set(error, bytes),
@@ -128,8 +130,12 @@ export class DataPlane {
       new StreamedReply(response, answer, reply, dialect).start()
     } else {
       answer.complete(reply.usage)
-      headers.push('content-length', `${reply.bytes.length}`)
-      response.writeHead(reply.status, headers).end(reply.bytes)
+      const { bytes } = reply
+      headers.push('content-length', `${bytes.length}`)
+      response.writeHead(reply.status, headers)
+      // A short text is written in one piece with the head; a buffer would take a second system call.
+      if (bytes.length <= MAX_TEXT_BYTES) response.end(bytes.toString('latin1'), 'latin1')
+      else response.end(bytes)
     }
   }
 

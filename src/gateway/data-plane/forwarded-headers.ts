@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { ResponseHeaders } from '../../transport/index.ts'
 
 /** Belong to one connection (RFC 9110 §7.6.1) or to the body as it stands on the wire: each side has its own. */
@@ -55,30 +56,30 @@ const NOT_TO_CLIENTS: ReadonlySet<string> = new Set([...CONNECTION_HEADERS, ...R
  * The headers a provider gets, as a flat list: the client's own, names, order and repetitions as they came, then what
  * the operator and the profile bring, which replaces the client's of the same name.
  *
- * @param raw names and values in turn, as `IncomingMessage.rawHeaders`
+ * @param client its headers as Node.js read them: `rawHeaders` has names and values in turn
  * @param defaults lower case; only where the client sends none of that name
  * @param credentials lower case
  */
 export function headersToProvider(
-  raw: readonly string[],
+  client: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
   defaults: Readonly<Record<string, string>>,
   credentials: Readonly<Record<string, string>>,
 ): string[] {
-  const hopByHop = namedByConnection(raw)
-  const sent = new Set<string>()
+  const { rawHeaders } = client
+  const hopByHop = listed(client.headers.connection)
   const headers: string[] = []
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] ?? ''
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
     const lower = name.toLowerCase()
-    if (NOT_TO_PROVIDERS.has(lower) || lower.startsWith(OWN_PREFIX) || hopByHop?.includes(lower)) continue
-    if (Object.hasOwn(credentials, lower)) continue
-    sent.add(lower)
-    headers.push(name, raw[index + 1] ?? '')
+    if (NOT_TO_PROVIDERS.has(lower) || lower.startsWith(OWN_PREFIX) || Object.hasOwn(credentials, lower)) continue
+    if (hopByHop?.includes(lower)) continue
+    headers.push(name, rawHeaders[index + 1] as string)
   }
-  for (const [name, value] of Object.entries(defaults)) {
-    if (!sent.has(name) && !Object.hasOwn(credentials, name)) headers.push(name, value)
+  for (const name in defaults) {
+    const isReplaced = Object.hasOwn(client.headers, name) || Object.hasOwn(credentials, name)
+    if (!isReplaced) headers.push(name, defaults[name] as string)
   }
-  for (const [name, value] of Object.entries(credentials)) headers.push(name, value)
+  for (const name in credentials) headers.push(name, credentials[name] as string)
   headers.push('accept-encoding', 'identity')
   return headers
 }
@@ -86,7 +87,7 @@ export function headersToProvider(
 /** The headers a client gets of a provider's answer, as a flat list. */
 export function headersToClient(headers: ResponseHeaders): string[] {
   const passed: string[] = []
-  const hopByHop = typeof headers.connection === 'string' ? listed(headers.connection) : undefined
+  const hopByHop = listed(typeof headers.connection === 'string' ? headers.connection : undefined)
   for (const name in headers) {
     if (NOT_TO_CLIENTS.has(name) || name.startsWith(OWN_PREFIX) || hopByHop?.includes(name)) continue
     const value = headers[name]
@@ -96,15 +97,11 @@ export function headersToClient(headers: ResponseHeaders): string[] {
   return passed
 }
 
-/** `Connection` may name further headers that are for this connection alone; usually it names none. */
-function namedByConnection(raw: readonly string[]): string[] | undefined {
-  for (let index = 0; index < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() === 'connection') return listed(raw[index + 1] ?? '')
-  }
-  return undefined
-}
-
-function listed(connection: string): string[] | undefined {
-  const value = connection.toLowerCase()
-  return value === 'keep-alive' || value === 'close' ? undefined : value.split(',').map((name) => name.trim())
+/** Headers that `Connection` names are for this connection alone; usually it names none. */
+function listed(connection: string | undefined): string[] | undefined {
+  if (connection === undefined || /^(?:keep-alive|close)$/i.test(connection)) return undefined
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
 }

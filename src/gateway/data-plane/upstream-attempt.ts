@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type AttemptContext, settle, type Usage } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
 import { decoderOf, type ExchangeSink, HttpExchange, type ResponseHeaders } from '../../transport/index.ts'
@@ -12,8 +13,8 @@ import { StreamedAnswer } from './streamed-answer.ts'
 /** A request as every attempt of it needs it. */
 export interface AttemptRequest {
   readonly isStreaming: boolean
-  /** Names and values in turn, as the client sent them. */
-  readonly rawHeaders: readonly string[]
+  /** With the headers as the client sent them. */
+  readonly client: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
   /** The client's query without its key, with the question mark; or empty. */
   readonly query: string
   bodyFor(model: string): Buffer
@@ -77,7 +78,7 @@ class UpstreamAttempt implements ExchangeSink {
       origin: this.#url.origin,
       path: pathOf(this.#url, request.query),
       method: 'POST',
-      headers: headersToProvider(request.rawHeaders, dialect.headers, this.#credentials),
+      headers: headersToProvider(request.client, dialect.headers, this.#credentials),
       body: request.bodyFor(target.model),
       clock,
       connectMs: timeouts.connectMs,
