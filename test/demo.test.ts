@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { runDemo } from '../src/cli/commands/demo/command.ts'
@@ -18,6 +20,15 @@ async function hotspare(
   }
 }
 
+/** Does what the line would do; not every machine has curl. */
+async function asCurl(command: string): Promise<{ readonly status: number; readonly text: string }> {
+  const url = /http:\/\/\S+/.exec(command)?.[0] ?? ''
+  const body = /-d '(.+)'$/.exec(command)?.[1]
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(url, body === undefined ? {} : { method: 'POST', headers, body })
+  return { status: answer.status, text: await answer.text() }
+}
+
 describe.concurrent('the command', () => {
   it('plays its story to the end, with every request answered rightly', async () => {
     const { code, stdout, stderr } = await hotspare('demo')
@@ -31,7 +42,8 @@ describe.concurrent('the command', () => {
       /✗ gpt-5 @ openai:primary: auth \(401\)/,
       /openai:primary is back \(key change\)/,
       /127\.0\.0\.1:\d+ is out for \d\.\d s \(network; then one trial\)/,
-      /✓ claude-sonnet-4-5 @ anthropic:spare/,
+      /✓ claude-sonnet-4-5 @ anthropic:primary/,
+      /✓ openai\/gpt-5 @ openrouter:primary/,
       /127\.0\.0\.1:\d+ is back \(success\)/,
     ]) {
       expect(stdout).toMatch(part)
@@ -40,6 +52,26 @@ describe.concurrent('the command', () => {
     expect(stdout.match(/✓ .+/g)?.at(-1)).toContain('gpt-5 @ openai:primary')
     expect(stdout).not.toContain('sk-demo')
     expect(stdout).not.toContain('\u001b')
+  })
+
+  it('goes on behind its story where it is told to, and can be asked with the lines it prints', async () => {
+    const child = spawn(process.execPath, [MAIN, 'demo', '--keep'])
+    let printed = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+    })
+    const lines = createInterface(child.stdout)
+    for await (const line of lines) if (line.includes('/readyz')) break
+    const url = /The gateway goes on at (http:\/\/\S+)/.exec(printed)?.[1]
+    const commands = printed.match(/^ {2}curl .+$/gm) ?? []
+    expect(commands).toHaveLength(5)
+    const answers = await Promise.all(commands.map((command) => asCurl(command)))
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
+    expect(answers.map(({ text }) => text).join('')).toContain('It is 42.')
+    expect(commands.every((command) => command.includes(`${url}/`))).toBe(true)
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(0)
   })
 
   it('has failed if a single answer was wrong or is missing', async () => {

@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { runCheck } from './commands/check/command.ts'
-import { runDemo } from './commands/demo/command.ts'
-import { runServe } from './commands/serve/command.ts'
 
 /** Exit codes: done, it failed, wrong usage. */
 type ExitCode = 0 | 1 | 2
@@ -22,7 +19,7 @@ interface CheckArguments {
 
 const CONFIG_HELP = 'the file; default: HOTSPARE_CONFIG, ./hotspare.yaml, ./hotspare.json, the environment'
 
-/** Parses the arguments and runs the command they name. */
+/** Parses the arguments and runs the command they name. What a command needs is loaded when it is called. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0
   const program = new Command('hotspare')
@@ -31,11 +28,14 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .exitOverride()
   program
     .command('demo')
-    .description('play a story of failures through the library: no key, no network, about ten seconds')
+    .description('play a story of failures through the gateway: no key, no network, about ten seconds')
     .option('--no-color', 'without colours, as with NO_COLOR=1')
+    .option('--keep', 'leave the gateway running for requests of your own, until Ctrl-C')
     .exitOverride()
-    .action(async ({ color }: { readonly color: boolean }) => {
-      exitCode = (await runDemo({ output: process.stdout, wantsColor: color })) ? 0 : 1
+    .action(async ({ color, keep = false }: { readonly color: boolean; readonly keep?: boolean }) => {
+      const { runDemo } = await import('./commands/demo/command.ts')
+      const keepUntil = keep ? stopSignals().first : undefined
+      exitCode = (await runDemo({ output: process.stdout, wantsColor: color, keepUntil })) ? 0 : 1
     })
   program
     .command('serve')
@@ -46,6 +46,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .option('--insecure', 'listen on a public address although there are no client keys: anybody spends your quota')
     .exitOverride()
     .action(async ({ config, host, port, insecure = false }: ServeArguments) => {
+      const { runServe } = await import('./commands/serve/command.ts')
       const { env: environment, stdout: output, stderr: errors } = process
       exitCode = await runServe({
         path: config,
@@ -67,6 +68,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .option('--json', 'print it as JSON')
     .exitOverride()
     .action(async ({ config, insecure = false, json = false }: CheckArguments) => {
+      const { runCheck } = await import('./commands/check/command.ts')
       const { env: environment, stdout: output, stderr: errors } = process
       const what = { path: config, isInsecureAllowed: insecure, isJson: json }
       exitCode = (await runCheck({ ...what, environment, directory: process.cwd(), output, errors })) ? 0 : 2

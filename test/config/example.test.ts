@@ -15,6 +15,7 @@ describe('examples/hotspare.yaml', () => {
     expect(load({}).disabled).toEqual([
       { id: 'openai:primary', reason: 'OPENAI_API_KEY is not set' },
       { id: 'openai:backup', reason: 'OPENAI_API_KEY_2 is not set' },
+      { id: 'openrouter:primary', reason: 'OPENROUTER_API_KEY is not set' },
       { id: 'anthropic:primary', reason: 'ANTHROPIC_API_KEY is not set' },
     ])
   })
