@@ -57,7 +57,8 @@ export class SseBlocks {
    */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return
-    const hasLoneReturns = this.#endedInCarriageReturn || hasLoneReturn(chunk)
+    const isReturnAlone = this.#endedInCarriageReturn && chunk[0] !== LF
+    const hasLoneReturns = isReturnAlone || hasLoneReturn(chunk)
     if (this.#carryLength === 0) {
       const rest = hasLoneReturns ? this.#walk(chunk, chunk.length) : this.#search(chunk, chunk.length)
       this.#keep(chunk, rest, chunk.length)
@@ -111,27 +112,26 @@ export class SseBlocks {
     return blockStart
   }
 
-  /** As `#search`, for lines that end in a lone `\r`. */
+  /**
+   * As `#search`, for lines that end in a lone `\r`. One at the very end is left for later: the `\n` that may follow
+   * belongs to the same block.
+   */
   #walk(bytes: Buffer, length: number): number {
+    const limit = bytes[length - 1] === CR ? length - 1 : length
     let blockStart = 0
     let lineStart = this.#lineStart
-    let wasReturn = this.#endedInCarriageReturn
-    for (let index = this.#searchedTo; index < length; index += 1) {
+    for (let index = this.#searchedTo; index < limit; index += 1) {
       const byte = bytes[index]
-      // The second half of a line end that has been dealt with belongs to the block behind it.
-      if (byte === LF && wasReturn) lineStart = index + 1
-      else if (byte === LF || byte === CR) {
-        const isBlank = index === lineStart
-        lineStart = index + 1
-        if (isBlank) {
-          this.#hand(bytes, blockStart, index + 1)
-          blockStart = index + 1
-        }
-      }
-      wasReturn = byte === CR
+      if (byte !== LF && byte !== CR) continue
+      const isBlank = index === lineStart
+      if (byte === CR && bytes[index + 1] === LF) index += 1
+      lineStart = index + 1
+      if (!isBlank) continue
+      this.#hand(bytes, blockStart, lineStart)
+      blockStart = lineStart
     }
     this.#lineStart = lineStart - blockStart
-    this.#searchedTo = length - blockStart
+    this.#searchedTo = limit - blockStart
     return blockStart
   }
 

@@ -55,25 +55,26 @@ describe.concurrent('hotspare check', () => {
 server: 127.0.0.1:4000, clients web (smart)
 
 profiles, in the order in which they are tried
-  openai:first   ***2222  https://api.openai.com
-  openai:spare   no key   https://api.openai.com
-  local:default  no key   http://127.0.0.1:9999
-  openai:late    ***1111  https://api.openai.com
+  openai:first   ***2222  https://api.openai.com  openai
+  openai:spare   no key   https://api.openai.com  openai
+  local:default  no key   http://127.0.0.1:9999   anthropic
+  openai:late    ***1111  https://api.openai.com  openai
 
 route smart
-  1. openai/gpt-5@openai:late        ***1111  https://api.openai.com
-  2. openai/gpt-5@openai:first       ***2222  https://api.openai.com
-  3. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com
-  4. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com
+  1. openai/gpt-5@openai:late        ***1111  https://api.openai.com  openai
+  2. openai/gpt-5@openai:first       ***2222  https://api.openai.com  openai
+  3. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com  openai
+  4. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com  openai
 
 route fast
-  1. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com
-  2. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com
+  1. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com  openai
+  2. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com  openai
 
 models without a route: the model itself, then
-  1. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com
-  2. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com
-  3. local/claude@local:default      no key   http://127.0.0.1:9999
+  1. openai/gpt-5-mini@openai:first  ***2222  https://api.openai.com  openai
+  2. openai/gpt-5-mini@openai:late   ***1111  https://api.openai.com  openai
+  3. local/claude@local:default      no key   http://127.0.0.1:9999   anthropic
+  A request is served by the targets of its own dialect, in this order.
 
 disabled
   openai:spare: SPARE_KEY is not set

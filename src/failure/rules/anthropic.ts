@@ -65,6 +65,13 @@ export const anthropicTable: RuleTable = {
       when: { codes: ['request_too_large'] },
       source: ERRORS,
     },
+    {
+      // The server does not keep the conversation that is to go on; the SDK starts it anew when it is told so.
+      id: 'anthropic.thread',
+      reason: 'invalid_request',
+      when: { codes: ['thread_not_found', 'thread_unsupported_request'] },
+      source: 'https://github.com/anthropics/anthropic-sdk-typescript',
+    },
     { id: 'anthropic.refusal', reason: 'content_policy', when: { codes: ['refusal'] }, source: ERRORS },
     { id: 'anthropic.timeout_error', reason: 'timeout', when: { codes: ['timeout_error'] }, source: ERRORS },
     { id: 'anthropic.conflict_error', reason: 'server_error', when: { codes: ['conflict_error'] }, source: ERRORS },
@@ -88,6 +95,18 @@ export const anthropicTable: RuleTable = {
     },
   ],
   broad: [
+    {
+      // Something else that the request names: the model may be sound.
+      id: 'anthropic.resource_not_found',
+      reason: 'invalid_request',
+      when: {
+        status: [404],
+        codes: ['not_found_error'],
+        anyOf: ['file', 'thread', 'batch', 'container', 'skill', 'previous_message_id'],
+        noneOf: ['model'],
+      },
+      source: ERRORS,
+    },
     {
       id: 'anthropic.not_found_error',
       reason: 'model_not_found',

@@ -1,6 +1,6 @@
 import type { Report } from './report.ts'
 
-type Row = readonly [name: string, apiKey: string | undefined, origin: string]
+type Row = readonly [name: string, apiKey: string | undefined, origin: string, dialect: string]
 
 /** A report as it is read at a terminal. */
 export function linesOf(source: string, { server, profiles, routes, fallbacks, disabled }: Report): string[] {
@@ -11,7 +11,7 @@ export function linesOf(source: string, { server, profiles, routes, fallbacks, d
     ...section(
       'profiles, in the order in which they are tried',
       rowsOf(
-        profiles.map(({ profile, apiKey, origin }) => [profile, apiKey, origin]),
+        profiles.map(({ profile, apiKey, origin, dialect }) => [profile, apiKey, origin, dialect]),
         false,
       ),
     ),
@@ -42,16 +42,20 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function chainOf(targets: Report['fallbacks']): string[] {
   if (targets.length === 0) return ['  nobody: all its profiles are disabled']
-  return rowsOf(
-    targets.map(({ target, apiKey, origin }) => [target, apiKey, origin]),
+  const rows = rowsOf(
+    targets.map(({ target, apiKey, origin, dialect }) => [target, apiKey, origin, dialect]),
     true,
   )
+  const isMixed = targets.some(({ dialect }) => dialect !== targets[0]?.dialect)
+  return isMixed ? [...rows, '  A request is served by the targets of its own dialect, in this order.'] : rows
 }
 
 function rowsOf(rows: readonly Row[], isNumbered: boolean): string[] {
   const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, apiKey, origin], index) => {
+  const originWidth = Math.max(...rows.map(([, , origin]) => origin.length))
+  return rows.map(([name, apiKey, origin, dialect], index) => {
     const number = isNumbered ? `${index + 1}. `.padStart(`${rows.length}. `.length) : ''
-    return `  ${number}${name.padEnd(width)}  ${(apiKey ?? 'no key').padEnd('***1234'.length)}  ${origin}`
+    const key = (apiKey ?? 'no key').padEnd('***1234'.length)
+    return `  ${number}${name.padEnd(width)}  ${key}  ${origin.padEnd(originWidth)}  ${dialect}`
   })
 }

@@ -1,12 +1,6 @@
 import { createManager, type DisabledProfile, type Setup } from '../../../config/index.ts'
-import { httpProviders } from '../../../http/index.ts'
-import {
-  type FailoverManager,
-  formatTarget,
-  type ProfileView,
-  type ProviderRegistry,
-  type TargetRef,
-} from '../../../index.ts'
+import { type HttpProviders, httpProviders } from '../../../http/index.ts'
+import { type FailoverManager, formatTarget, type TargetRef } from '../../../index.ts'
 import { rehearse } from './chains.ts'
 
 /** A target as it is shown. */
@@ -17,12 +11,12 @@ interface ShownTarget {
   readonly apiKey?: string
   /** Scheme, host and port. */
   readonly origin: string
+  /** Requests in this wire format reach it. */
+  readonly dialect: string
 }
 
-interface ShownProfile {
+interface ShownProfile extends Omit<ShownTarget, 'target'> {
   readonly profile: string
-  readonly apiKey?: string
-  readonly origin: string
 }
 
 /** What a valid configuration comes to. It holds no key. */
@@ -59,18 +53,15 @@ export async function reportOn(setup: Setup): Promise<Report> {
   }
 }
 
-function showTarget(target: TargetRef, manager: FailoverManager, registry: ProviderRegistry): ShownTarget {
+function showTarget(target: TargetRef, manager: FailoverManager, registry: HttpProviders): ShownTarget {
   return { target: formatTarget(target), ...whereabouts(target.profile, manager, registry) }
 }
 
-function whereabouts(
-  id: string,
-  manager: FailoverManager,
-  registry: ProviderRegistry,
-): Pick<ProfileView, 'apiKey'> & { readonly origin: string } {
+function whereabouts(id: string, manager: FailoverManager, registry: HttpProviders): Omit<ShownTarget, 'target'> {
   const profile = manager.getProfile(id)
   const { apiKey } = profile.toJSON()
-  const entry = registry.get(profile.provider)
-  const origin = entry.state === 'registered' ? entry.provider.originOf?.(profile) : undefined
-  return { ...(apiKey !== undefined && { apiKey }), origin: origin ?? profile.provider }
+  const upstream = registry.upstreamOf(profile.provider)
+  if (upstream === undefined) throw new Error(`provider ${profile.provider} is in the file, but not registered`)
+  const { dialect } = upstream
+  return { ...(apiKey !== undefined && { apiKey }), origin: upstream.originOf(profile), dialect: dialect.name }
 }
