@@ -13,7 +13,7 @@ function foreignImports(entry: string, seen = new Set<string>()): Set<string> {
   if (seen.has(entry)) return foreign
   seen.add(entry)
   const code = readFileSync(entry, 'utf8')
-  for (const [, specifier = ''] of code.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+  for (const [, specifier = ''] of code.matchAll(/\b(?:from\s+|import\s*\(?\s*)['"]([^'"]+)['"]/g)) {
     const found = specifier.startsWith('.') ? foreignImports(join(dirname(entry), specifier), seen) : [specifier]
     for (const name of found) foreign.add(name)
   }
@@ -24,15 +24,17 @@ describe('the package', () => {
   it.each<[entry: string, allowed: RegExp]>([
     ['dist/index.js', /^$/],
     ['dist/http/index.js', /^(undici|node:.+)$/],
+    ['dist/gateway/index.js', /^(undici|hono|@hono\/node-server|node:.+)$/],
     ['dist/testing/index.js', /^node:.+$/],
   ])('%s loads nothing that only another entry needs', (entry, allowed) => {
     for (const name of foreignImports(join(ROOT, entry))) expect(name).toMatch(allowed)
   })
 
   it('exports the names of its contract', async () => {
-    const [library, http, testing] = await Promise.all([
+    const [library, http, gateway, testing] = await Promise.all([
       import('hotspare'),
       import('hotspare/http'),
+      import('hotspare/gateway'),
       import('hotspare/testing'),
     ])
     expect(Object.keys(library)).toEqual(
@@ -46,6 +48,7 @@ describe('the package', () => {
       ]),
     )
     expect(Object.keys(http)).toEqual(expect.arrayContaining(['httpProviders']))
+    expect(Object.keys(gateway)).toEqual(['startGateway'])
     expect(Object.keys(testing)).toEqual(expect.arrayContaining(['VirtualClock', 'startFaultProvider']))
   })
 

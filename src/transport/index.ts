@@ -1,7 +1,7 @@
 export type { ByteStream } from './byte-stream.ts'
 export { decodedBody, decoderOf } from './content-decoding.ts'
 export { type Answer, exchange } from './exchange.ts'
-export { type ExchangeSink, HttpExchange, type OutgoingRequest, type ResponseHeaders } from './http-exchange.ts'
+export { type ExchangeSink, HttpExchange, type ResponseHeaders } from './http-exchange.ts'
 export { isLoopback } from './loopback.ts'
 export { Pools } from './pools.ts'
 export { readWhole } from './read-whole.ts'

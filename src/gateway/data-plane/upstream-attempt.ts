@@ -23,7 +23,7 @@ export interface AttemptRequest {
 }
 
 /** A whole answer that was found good. */
-export interface WholeReply {
+interface WholeReply {
   readonly status: number
   readonly headers: ResponseHeaders
   readonly bytes: Buffer

@@ -22,7 +22,7 @@ export interface ValidJsonOutline {
   readonly members: readonly JsonMember[]
 }
 
-export interface InvalidJsonOutline {
+interface InvalidJsonOutline {
   readonly state: 'invalid'
   /** Counts bytes from the start of the body, from 0. Its length where something is missing at the end. */
   readonly offset: number
