@@ -181,7 +181,7 @@ function addOwnHeaders(headers: string[], id: string, target: TargetRef | undefi
 
 /** Names of models and profiles may hold what no header can carry. */
 function asHeader(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text)
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed())
 }
 
 /** @throws Refusal 415 */

@@ -18,6 +18,9 @@ export interface ProxyRequest {
 }
 
 const MEMBERS = ['model', 'models', 'stream'] as const
+/** Names that clients make up are kept for a while, and travel in headers and errors. */
+const MAX_NAME_LENGTH = 1_000
+const MAX_NAMES = 100
 type MemberName = (typeof MEMBERS)[number]
 
 /** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
@@ -33,7 +36,7 @@ export function parseProxyRequest(
   }
   const values = readMembers(bytes, outline)
   const chain = chainOf(values)
-  const fallbacks = listIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
+  const fallbacks = fallbacksIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
   checkAllowed(client, [chain.model, ...(fallbacks ?? [])])
   const bodies = new Map<string, Buffer>()
   return {
@@ -75,12 +78,22 @@ function chainOf(values: ReadonlyMap<MemberName, unknown>): {
 } {
   const { model, models } = { model: values.get('model'), models: values.get('models') }
   if (values.has('model') && !isName(model)) {
-    throw new Refusal(400, 'invalid_model', 'model must be a text that is not empty: a route or provider/model')
+    throw new Refusal(
+      400,
+      'invalid_model',
+      `model must be a text of 1 to ${MAX_NAME_LENGTH} characters: a route or provider/model`,
+    )
   }
   if (values.has('models') && !(Array.isArray(models) && models.every(isName))) {
-    throw new Refusal(400, 'invalid_models', 'models must be a list of texts: routes or provider/model')
+    throw new Refusal(
+      400,
+      'invalid_models',
+      `models must be a list of texts of 1 to ${MAX_NAME_LENGTH} characters: routes or provider/model`,
+    )
   }
   const named = models as readonly string[] | undefined
+  if (named !== undefined && named.length > MAX_NAMES)
+    throw new Refusal(400, 'invalid_models', `models has ${named.length} entries; at most ${MAX_NAMES} are allowed`)
   const first = isName(model) ? model : named?.[0]
   if (first === undefined) {
     throw new Refusal(400, 'missing_model', 'the body names no model; model must be a route or provider/model')
@@ -89,7 +102,7 @@ function chainOf(values: ReadonlyMap<MemberName, unknown>): {
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== ''
+  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_NAME_LENGTH
 }
 
 function checkAllowed(client: Client | undefined, names: readonly string[]): void {
@@ -101,13 +114,15 @@ function checkAllowed(client: Client | undefined, names: readonly string[]): voi
 }
 
 /** A comma list; empty is a list of nothing. */
-function listIn(header: string | string[] | undefined): string[] | undefined {
-  return header === undefined
-    ? undefined
-    : `${header}`
-        .split(',')
-        .map((name) => name.trim())
-        .filter((name) => name !== '')
+function fallbacksIn(header: string | string[] | undefined): string[] | undefined {
+  if (header === undefined) return undefined
+  const names = `${header}`
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  if (names.length <= MAX_NAMES && names.every(isName)) return names
+  const allowed = `at most ${MAX_NAMES} names of at most ${MAX_NAME_LENGTH} characters are allowed`
+  throw new Refusal(400, 'invalid_fallbacks', `x-hotspare-fallbacks names too much; ${allowed}`)
 }
 
 function textIn(header: string | string[] | undefined): string | undefined {
