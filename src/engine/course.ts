@@ -12,6 +12,21 @@ export type Turn =
   /** look for another */
   | 'go_on'
 
+/** What has gone wrong for one request. */
+class Setbacks {
+  readonly excluded = new Set<string | ChainLink>()
+  /** Models that have turned this very request down. */
+  readonly turnedDown = new Set<ChainLink>()
+  readonly deferred = new Map<string, number>()
+  /** Counted for each model at its origin, each time it is put off. */
+  readonly deferrals = new Map<string, number>()
+  readonly missedModel = new Set<ChainLink>()
+  /** Whose latest failure was a rate limit. */
+  readonly rateLimited = new Set<string>()
+  contextFailures = 0
+  unknownFailures = 0
+}
+
 /**
  * The way of one request through its chain: what it has tried, what it will not try again, and what it would try only
  * if nothing else is left. Health outlives the request and is not kept here.
@@ -19,17 +34,8 @@ export type Turn =
 export class Course {
   readonly #maxTries: number
   readonly #tries = new Map<string, number>()
-  readonly #excluded = new Set<string | ChainLink>()
-  /** Models that have turned this very request down. */
-  readonly #turnedDown = new Set<ChainLink>()
-  readonly #deferred = new Map<string, number>()
-  /** Counted for each model at its origin, each time it is put off. */
-  readonly #deferrals = new Map<string, number>()
-  readonly #missedModel = new Set<ChainLink>()
-  /** Whose latest failure was a rate limit. */
-  readonly #rateLimited = new Set<string>()
-  #contextFailures = 0
-  #unknownFailures = 0
+  /** Most requests have none. */
+  #setbacks: Setbacks | undefined
 
   /** @param maxTries tries of one target */
   constructor(maxTries: number) {
@@ -46,31 +52,34 @@ export class Course {
 
   /** A target that was rate limited and comes back when it was told to is no load on anything that is down. */
   isFree(target: Target): boolean {
-    return this.#rateLimited.has(own(target))
+    return this.#setbacks?.rateLimited.has(own(target)) ?? false
   }
 
   exclude(target: Target): void {
-    this.#excluded.add(own(target))
+    this.#noted().excluded.add(own(target))
   }
 
   /** May this request still try the target at all? */
   allows(link: ChainLink, target: Target): boolean {
     if (this.tries(target) >= this.#maxTries) return false
+    if (this.#setbacks === undefined) return true
+    const { deferrals, excluded } = this.#setbacks
     // A model that fails at an origin is tried there as often as one target, whatever the number of keys.
-    if (this.#deferrals.size > 0 && (this.#deferrals.get(modelOf(target)) ?? 0) >= this.#maxTries) return false
-    if (this.#excluded.size === 0) return true
-    return !(this.#excluded.has(link) || scopesOf(target).some((scope) => this.#excluded.has(scope)))
+    if (deferrals.size > 0 && (deferrals.get(modelOf(target)) ?? 0) >= this.#maxTries) return false
+    if (excluded.size === 0) return true
+    return !(excluded.has(link) || scopesOf(target).some((scope) => excluded.has(scope)))
   }
 
   /** Has the model itself turned this request down, so that no time will help? */
   isTurnedDownBy(link: ChainLink): boolean {
-    return this.#turnedDown.has(link)
+    return this.#setbacks?.turnedDown.has(link) ?? false
   }
 
   /** When a target that has been put off may be tried again, epoch milliseconds; undefined if it has not been. */
   deferredUntil(target: Target): number | undefined {
-    if (this.#deferred.size === 0) return undefined
-    const times = scopesOf(target).flatMap((scope) => this.#deferred.get(scope) ?? [])
+    if (this.#setbacks === undefined || this.#setbacks.deferred.size === 0) return undefined
+    const { deferred } = this.#setbacks
+    const times = scopesOf(target).flatMap((scope) => deferred.get(scope) ?? [])
     return times.length === 0 ? undefined : Math.max(...times)
   }
 
@@ -81,8 +90,8 @@ export class Course {
    * @param backoffUntil when what is put off may be tried again, epoch milliseconds
    */
   after(failure: Failure, link: ChainLink, isFirstModel: boolean, target: Target, backoffUntil: number): Turn {
-    if (failure.reason === 'rate_limit') this.#rateLimited.add(own(target))
-    else this.#rateLimited.delete(own(target))
+    if (failure.reason === 'rate_limit') this.#noted().rateLimited.add(own(target))
+    else this.#setbacks?.rateLimited.delete(own(target))
     if (!failure.mayRetryTarget && failure.nextStep !== 'return') this.exclude(target)
     switch (failure.nextStep) {
       case 'return':
@@ -101,7 +110,7 @@ export class Course {
       case 'next_provider':
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
-        if (failure.reason === 'permission') this.#excluded.add(nameOf(target.scopes.provider))
+        if (failure.reason === 'permission') this.#noted().excluded.add(nameOf(target.scopes.provider))
         else this.#putOff(target.scopes.provider, target, backoffUntil)
         return 'go_on'
     }
@@ -110,9 +119,9 @@ export class Course {
   #afterRejection({ reason }: Failure, link: ChainLink, isFirstModel: boolean): Turn {
     if (reason === 'context_length') {
       // Another model may have a larger window; that is tried once.
-      this.#contextFailures += 1
+      this.#noted().contextFailures += 1
       this.#turnDown(link)
-      return this.#contextFailures > 1 ? 'return' : 'go_on'
+      return this.#noted().contextFailures > 1 ? 'return' : 'go_on'
     }
     if (isFirstModel || reason !== 'invalid_request') return 'return'
     // A fallback's own unsupported parameter is not the caller's fault: skip it.
@@ -123,12 +132,12 @@ export class Course {
   #afterModelFailure(failure: Failure, link: ChainLink, target: Target, backoffUntil: number): Turn {
     switch (failure.reason) {
       case 'timeout':
-        this.#excluded.add(target.scopes.model === undefined ? own(target) : nameOf(target.scopes.model))
+        this.#noted().excluded.add(target.scopes.model === undefined ? own(target) : nameOf(target.scopes.model))
         return 'go_on'
       case 'unknown':
-        this.#unknownFailures += 1
-        this.#excluded.add(link)
-        return this.#unknownFailures > 1 ? 'return' : 'go_on'
+        this.#noted().unknownFailures += 1
+        this.#noted().excluded.add(link)
+        return this.#noted().unknownFailures > 1 ? 'return' : 'go_on'
       case 'rate_limit':
         // It will never fit into this model's limit.
         this.#turnDown(link)
@@ -145,14 +154,15 @@ export class Course {
   }
 
   #turnDown(link: ChainLink): void {
-    this.#turnedDown.add(link)
-    this.#excluded.add(link)
+    this.#noted().turnedDown.add(link)
+    this.#noted().excluded.add(link)
   }
 
   /** The first "no such model" may be one key's lack of access; the second means the model. */
   #missModel(link: ChainLink): void {
-    if (this.#missedModel.has(link)) this.#excluded.add(link)
-    this.#missedModel.add(link)
+    const { excluded, missedModel } = this.#noted()
+    if (missedModel.has(link)) excluded.add(link)
+    missedModel.add(link)
   }
 
   /** What fails on one key for a reason that lies with the model or the origin fails on its other keys, too. */
@@ -167,9 +177,15 @@ export class Course {
   }
 
   #putOff(scope: ScopeHealth, target: Target, until: number): void {
-    this.#deferred.set(nameOf(scope), until)
+    const { deferred, deferrals } = this.#noted()
+    deferred.set(nameOf(scope), until)
     const model = modelOf(target)
-    this.#deferrals.set(model, (this.#deferrals.get(model) ?? 1) + 1)
+    deferrals.set(model, (deferrals.get(model) ?? 1) + 1)
+  }
+
+  #noted(): Setbacks {
+    this.#setbacks ??= new Setbacks()
+    return this.#setbacks
   }
 }
 
@@ -177,8 +193,8 @@ export class Course {
  * Scopes go by their names here: the objects may be replaced while a request waits, when profiles change or when what is
  * not known to be of any use is swept.
  */
-function nameOf({ scope, key }: ScopeHealth): string {
-  return `${scope} ${key}`
+function nameOf({ name }: ScopeHealth): string {
+  return name
 }
 
 function scopesOf({ allScopes }: Target): string[] {

@@ -13,14 +13,14 @@ export interface ProfileQuery {
 
 /** What a single request may set. */
 export interface CallOptions {
-  readonly signal?: AbortSignal
-  readonly sessionKey?: string
+  readonly signal?: AbortSignal | undefined
+  readonly sessionKey?: string | undefined
   /** Milliseconds for the whole request, retries and failover included. Default `timeouts.requestMs`. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** In place of the configured fallbacks; empty is strict. */
-  readonly fallbacks?: readonly string[]
+  readonly fallbacks?: readonly string[] | undefined
   /** What events call this request, for whoever has a name for it already. Default: one that is made up. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
 }
 
 /** What `markFailure` may be told besides the error. */
@@ -46,8 +46,10 @@ export function checkQuery(query: ProfileQuery, further: readonly string[] = [])
   }
 }
 
+const CALL_OPTIONS = ['signal', 'sessionKey', 'deadlineMs', 'fallbacks', 'requestId']
+
 export function checkCallOptions(options: CallOptions): void {
-  checkRecord('options', options, ['signal', 'sessionKey', 'deadlineMs', 'fallbacks', 'requestId'])
+  checkRecord('options', options, CALL_OPTIONS)
   const { signal, sessionKey, deadlineMs, fallbacks, requestId } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('options.signal', signal, 'it must be an AbortSignal')

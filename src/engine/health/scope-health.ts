@@ -46,6 +46,8 @@ export class ScopeHealth {
   readonly scope: HealthScope
   /** What it is about, readable: `openai:primary`, `https://api.openai.com gpt-5`, … */
   readonly key: string
+  /** No other has it. */
+  readonly name: string
   #windows: readonly StandingWindow[] = []
   #counts = new RollingCounts()
   #holders = 0
@@ -53,6 +55,7 @@ export class ScopeHealth {
   constructor(scope: HealthScope, key: string) {
     this.scope = scope
     this.key = key
+    this.name = `${scope} ${key}`
   }
 
   /** Nothing is known against it. Almost always true, and cheap to ask. */

@@ -114,9 +114,9 @@ export class DataPlane {
       {
         signal: controller.signal,
         requestId: id,
-        ...(sessionKey !== undefined && { sessionKey }),
-        ...(deadlineMs !== undefined && { deadlineMs }),
-        ...(fallbacks !== undefined && { fallbacks }),
+        sessionKey,
+        deadlineMs,
+        fallbacks,
       },
     )
   }
@@ -186,7 +186,9 @@ function asHeader(text: string): string {
 
 /** @throws Refusal 415 */
 function checkContentType({ headers }: IncomingMessage): void {
-  const [type = ''] = (headers['content-type'] ?? '').split(';')
+  const whole = headers['content-type'] ?? ''
+  if (whole === 'application/json') return
+  const [type = ''] = whole.split(';')
   const name = type.trim().toLowerCase()
   if (name === 'application/json' || name.endsWith('+json') || name === '') return
   const message = `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed; it must be application/json`

@@ -17,7 +17,7 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer, maxOutputLength: number,
  * The whole body of a request, without its content coding.
  *
  * @throws Refusal 413 as soon as it is known to be larger than `maxBytes`, coded or not; 415 for a coding that is not
- *   known; 400 where it does not decode, or breaks off
+ *   known; 400 where it does not decode
  */
 export async function readRequestBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? ''
@@ -39,23 +39,24 @@ export async function readRequestBytes(request: IncomingMessage, maxBytes: numbe
   })
 }
 
+/** Where the connection is closed before the end, nobody waits for what would be answered. */
 function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    const finish = (error: Refusal | undefined): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose)
-      if (error !== undefined) reject(error)
-      else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length))
-    }
     const onData = (chunk: Buffer): void => {
       length += chunk.length
-      if (length > maxBytes) finish(tooLarge(maxBytes))
-      else chunks.push(chunk)
+      if (length <= maxBytes) chunks.push(chunk)
+      else {
+        request.off('data', onData).off('end', onEnd)
+        reject(tooLarge(maxBytes))
+      }
     }
-    const onEnd = (): void => finish(undefined)
-    const onClose = (): void => finish(new Refusal(400, 'incomplete_body', 'the connection was closed amid the body'))
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
+    const onEnd = (): void => {
+      const [first] = chunks
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+    }
+    request.on('data', onData).on('end', onEnd)
   })
 }
 
