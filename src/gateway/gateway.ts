@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server } from 'node:http'
 import { FailoverError } from '../failure/index.ts'
 import { createControlPlane } from './control-plane/app.ts'
 import { ClientKeys } from './data-plane/client-keys.ts'
 import { DataPlane } from './data-plane/data-plane.ts'
+import { createFront } from './front.ts'
 import { type GatewayOptions, type GatewaySettings, parseGatewayOptions } from './options.ts'
-import { PROXIED_PATHS } from './paths.ts'
 
-/** Clients' own pools keep idle connections for less; whoever closes first must not be the gateway. */
-const KEEP_ALIVE_MS = 75_000
 /** How long an answer that says the gateway is closing may take to be written, milliseconds. */
 const LAST_WORDS_MS = 1_000
 
@@ -66,21 +63,12 @@ class RunningGateway implements Gateway {
     this.#dataPlane = new DataPlane({ manager, registry, clients, maxBodyBytes, nextRequestId, onInternalError })
     const isDraining = (): boolean => this.#closed !== undefined
     const control = createControlPlane({ manager, registry, clients, isDraining, onInternalError })
-    const serve = (request: IncomingMessage, response: ServerResponse): void => {
-      const { url = '/', method } = request
-      const mark = url.indexOf('?')
-      const dialect = PROXIED_PATHS.get(mark === -1 ? url : url.slice(0, mark))
-      if (isDraining()) response.setHeader('connection', 'close')
-      if (dialect === undefined || method !== 'POST') void control(request, response)
-      else void this.#dataPlane.serve(request, response, dialect, mark === -1 ? '' : url.slice(mark))
-    }
-    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, serve)
-    // Who asks first whether the body is welcome is spared sending one that is too large.
-    this.#server.on('checkContinue', (request, response) => {
-      if (Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) response.writeContinue()
-      serve(request, response)
+    this.#server = createFront({
+      maxBodyBytes,
+      isDraining,
+      proxy: (request, response, dialect, search) => void this.#dataPlane.serve(request, response, dialect, search),
+      control: (request, response) => void control(request, response),
     })
-    this.#server.on('clientError', answerUnreadable)
   }
 
   get port(): number {
@@ -129,24 +117,4 @@ class RunningGateway implements Gateway {
       new FailoverError('CANCELED', 'the gateway is closing; ask again', { reason: 'canceled', isRetryable: true }),
     )
   }
-}
-
-/** What is no HTTP, or none that is allowed, before there is a request that could be answered. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const [status, what] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'the request headers are too large']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'the request took too long to arrive']
-        : ['400 Bad Request', 'this is not valid HTTP']
-  const body = JSON.stringify({
-    error: { message: what, type: 'invalid_request_error', param: null, code: 'bad_http' },
-  })
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

@@ -36,7 +36,8 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     const { profile, apiKey, signal, timeouts } = context
     const url = this.upstream.endpointOf(profile)
     const isStreaming = dialect.isStreaming(request)
-    const headers = requestHeaders(dialect, isStreaming, this.upstream.credentialsOf(profile, apiKey))
+    const credentials = this.upstream.credentialsOf(profile, apiKey)
+    const headers = requestHeaders(dialect, isStreaming, credentials.headers)
     const body = requestBody(request, context.target.model)
     const answer = await exchange(pools, {
       url,
@@ -53,7 +54,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
       profileId: profile.id,
       provider,
       dialect: dialect.name,
-      sent: { url, headers },
+      credentials,
       clock,
       status,
       headers: answer.headers,
@@ -74,7 +75,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
           maxEventBytes,
           onActivity: () => context.noteActivity?.(),
         })
-      : readWholeAnswer({ bytes, dialect, errors, maxResponseBytes })
+      : readWholeAnswer({ bytes, dialect, errors, signal, maxResponseBytes })
     // The provider's JSON is passed on as it came; `Event` is what the caller declares it to be.
     return events as AsyncIterable<Event>
   }

@@ -8,6 +8,7 @@ import { classifyFailure } from '../failure/index.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { AnswerBody } from '../transport/answer-body.ts'
 import { AnswerErrors } from '../upstream/index.ts'
+import { SecretMask } from '../upstream/secret-mask.ts'
 import { readStreamedAnswer } from './streamed-answer.ts'
 
 const directory = new URL('./fixtures/streams/', import.meta.url)
@@ -247,7 +248,7 @@ function open(dialect: Dialect = openaiChat, maxEventBytes?: number) {
     profileId: 'p:a',
     provider: 'p',
     dialect: dialect.name,
-    sent: { url: new URL('http://p'), headers: { authorization: 'Bearer sk-secret-key' } },
+    credentials: { mask: new SecretMask(['sk-secret-key']) },
     clock: systemClock,
   }
   const errors = new AnswerErrors({ ...context, status: 200, headers: { 'x-id': '1' } })

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialects/index.ts'
+import { FailoverError } from '../failure/index.ts'
 import { type ByteStream, readWhole } from '../transport/index.ts'
 import { type AnswerErrors, judgeWholeAnswer } from '../upstream/index.ts'
 import { cancelable } from './cancelable.ts'
@@ -7,15 +8,20 @@ interface WholeAnswerOptions {
   readonly bytes: ByteStream
   readonly dialect: Dialect
   readonly errors: AnswerErrors
+  readonly signal: AbortSignal
   readonly maxResponseBytes: number
 }
 
 /** A non-streaming answer: one event, the parsed body. Throws where the body is, or reports, a failure. */
 export function readWholeAnswer(options: WholeAnswerOptions): AsyncIterableIterator<unknown, undefined> {
-  const { bytes, dialect, errors, maxResponseBytes } = options
+  const { bytes, dialect, errors, signal, maxResponseBytes } = options
   return cancelable(
     async function* (isCanceled) {
-      const { text, isCut } = await readWhole(bytes, maxResponseBytes)
+      const { text, isCut } = await readWhole(bytes, maxResponseBytes).catch((cause: unknown) => {
+        signal.throwIfAborted()
+        // A break of the connection is told in our own terms; anything else comes from undoing the content coding.
+        throw cause instanceof FailoverError ? cause : errors.undecodable(cause)
+      })
       if (isCanceled()) return
       if (isCut) throw errors.tooLarge(maxResponseBytes)
       yield judgeWholeAnswer(text, dialect, errors).body

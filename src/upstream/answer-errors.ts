@@ -2,8 +2,7 @@ import { type DialectName, statementIn } from '../dialects/index.ts'
 import type { Clock } from '../engine/index.ts'
 import { classifyFailure, FailoverError, type FailureReason } from '../failure/index.ts'
 import type { ResponseHeaders } from '../transport/index.ts'
-import { type SentRequest, secretsOf } from './request-secrets.ts'
-import { SecretMask } from './secret-mask.ts'
+import type { SecretMask } from './secret-mask.ts'
 
 /** What an answer's failure is described with. */
 interface FailureEvidence {
@@ -17,8 +16,8 @@ interface AnswerErrorsOptions {
   readonly profileId: string
   readonly provider: string
   readonly dialect: DialectName
-  /** What was asked with: an answer may repeat it. */
-  readonly sent: SentRequest
+  /** Hides what the request was sent with: an answer may repeat it. */
+  readonly credentials: { readonly mask: SecretMask }
   readonly clock: Clock
   readonly status: number
   readonly headers: ResponseHeaders
@@ -37,7 +36,6 @@ const MAX_QUOTED_CHARACTERS = 300
  */
 export class AnswerErrors {
   readonly #options: AnswerErrorsOptions
-  #knownMask: SecretMask | undefined
 
   constructor(options: AnswerErrorsOptions) {
     this.#options = options
@@ -67,6 +65,12 @@ export class AnswerErrors {
     return this.inAnswer(`answered with more than ${maxBytes} bytes`, { reason: 'bad_response' })
   }
 
+  /** A 200 answer that is not what its content-encoding says. */
+  undecodable(cause: unknown): FailoverError {
+    const message = 'answered with a body that does not decode as its content-encoding says'
+    return this.inAnswer(message, { reason: 'bad_response', cause })
+  }
+
   /** A stream that ended, or broke off, before its answer was complete. */
   interrupted(message: string, cause?: unknown): FailoverError {
     return this.#build('STREAM_INTERRUPTED', message, { reason: 'stream_interrupted', cause }, true)
@@ -87,10 +91,8 @@ export class AnswerErrors {
     return new FailoverError(code, text, { ...details, isRetryable, retryAfterMs })
   }
 
-  /** Built when it is first needed: most answers have no error. */
   get #mask(): SecretMask {
-    this.#knownMask ??= new SecretMask(secretsOf(this.#options.sent))
-    return this.#knownMask
+    return this.#options.credentials.mask
   }
 
   /** JSON is masked after it was parsed: only then are its escapes undone, and no number or key torn up. */

@@ -1,6 +1,8 @@
 import type { Dialect } from '../dialects/index.ts'
 import type { Profile } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
+import { secretsOf } from './request-secrets.ts'
+import { SecretMask } from './secret-mask.ts'
 import { HOSTED_ORIGINS } from './well-known.ts'
 
 interface CredentialsInput {
@@ -22,13 +24,33 @@ export function isHeaderValue(value: string): boolean {
   return HEADER_VALUE.test(value)
 }
 
+/** What an operator and a profile bring to a request, and what must not come back of it. */
+export class Credentials {
+  /** Lower case: the operator's headers, then the profile's key. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly #url: URL
+  #knownMask: SecretMask | undefined
+
+  /** @throws FailoverError `PROVIDER_ERROR`, reason `auth`, as `credentialHeaders` */
+  constructor(input: CredentialsInput, url: URL) {
+    this.headers = credentialHeaders(input)
+    this.#url = url
+  }
+
+  /** Masks what was sent wherever an answer repeats it. */
+  get mask(): SecretMask {
+    this.#knownMask ??= new SecretMask(secretsOf({ url: this.#url, headers: this.headers }))
+    return this.#knownMask
+  }
+}
+
 /**
  * The headers an operator and a profile bring to a request, lower case: the operator's, then the profile's key.
  *
  * @throws FailoverError `PROVIDER_ERROR`, reason `auth`, where a hosted provider would get no key, or the key is none
  *   that a header can carry; nothing is sent then
  */
-export function credentialHeaders(input: CredentialsInput): Record<string, string> {
+function credentialHeaders(input: CredentialsInput): Record<string, string> {
   const { dialect, origin, headers, profile, apiKey } = input
   if (apiKey !== undefined && (apiKey === '' || !isHeaderValue(apiKey) || apiKey.trim() !== apiKey)) {
     throw badKey(

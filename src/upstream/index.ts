@@ -1,7 +1,8 @@
 /** A provider over HTTP, as every door to it needs it: its address, its credentials, and what its answers are worth. */
 export { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES } from './answer-errors.ts'
-export { isHeaderValue } from './credentials.ts'
+export { type Credentials, isHeaderValue } from './credentials.ts'
 export { FamiliarEvents } from './familiar-events.ts'
+export type { SecretMask } from './secret-mask.ts'
 export { DRAIN_BYTES, DRAIN_MS, FINISHED_GRACE_MS, StreamJudge } from './stream-judge.ts'
 export { Upstream } from './upstream.ts'
 export { WELL_KNOWN, type WellKnownProvider } from './well-known.ts'

@@ -10,9 +10,21 @@ const MAX_CAUSES = 8
 /** Masks the given secrets wherever they occur. */
 export class SecretMask {
   readonly #secrets: readonly string[]
+  readonly #patterns: readonly Buffer[]
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets
+    this.#patterns = secrets.filter(({ length }) => length >= SHORTEST).map((secret) => Buffer.from(secret))
+  }
+
+  /** Bytes in which nothing is hidden are the very same. */
+  bytes(bytes: Buffer): Buffer {
+    return this.#patterns.reduce(withoutPattern, bytes)
+  }
+
+  /** Is there anything in this text to be masked? */
+  hides(text: string): boolean {
+    return this.#secrets.some((secret) => secret.length >= SHORTEST && text.includes(secret))
   }
 
   text(text: string): string {
@@ -52,6 +64,18 @@ export class SecretMask {
     const { code } = cause as { readonly code?: unknown }
     return typeof code === 'string' ? Object.assign(copy, { code: this.text(code) }) : copy
   }
+}
+
+function withoutPattern(bytes: Buffer, pattern: Buffer): Buffer {
+  let at = bytes.indexOf(pattern)
+  if (at === -1) return bytes
+  const pieces: Buffer[] = []
+  let from = 0
+  for (; at !== -1; at = bytes.indexOf(pattern, from)) {
+    pieces.push(bytes.subarray(from, at), Buffer.from(MASK))
+    from = at + pattern.length
+  }
+  return Buffer.concat([...pieces, bytes.subarray(from)])
 }
 
 /** What an error has beside its message, as one text. */

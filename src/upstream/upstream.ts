@@ -2,7 +2,7 @@ import { type Dialect, parseBaseUrl } from '../dialects/index.ts'
 import type { Clock, Profile } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 import type { Pools } from '../transport/index.ts'
-import { credentialHeaders } from './credentials.ts'
+import { Credentials } from './credentials.ts'
 
 export interface UpstreamOptions {
   readonly name: string
@@ -33,6 +33,11 @@ export class Upstream {
   readonly maxResponseBytes: number
   readonly #baseUrl: URL | undefined
   readonly #endpoints = new Map<string, URL>()
+  /** The latest of each profile; a profile that is changed is another object. */
+  readonly #credentials = new WeakMap<
+    Profile,
+    { readonly apiKey: string | undefined; readonly credentials: Credentials }
+  >()
 
   constructor({ name, dialect, baseUrl, headers, pools, clock, maxEventBytes, maxResponseBytes }: UpstreamOptions) {
     this.name = name
@@ -70,10 +75,15 @@ export class Upstream {
     return endpoint
   }
 
-  /** The headers that the operator and the profile bring. @throws FailoverError `PROVIDER_ERROR`, reason `auth` */
-  credentialsOf(profile: Profile, apiKey: string | undefined): Record<string, string> {
-    const { origin } = this.endpointOf(profile)
-    return credentialHeaders({ dialect: this.dialect, origin, headers: this.headers, profile, apiKey })
+  /** What the operator and the profile bring. @throws FailoverError `PROVIDER_ERROR`, reason `auth` */
+  credentialsOf(profile: Profile, apiKey: string | undefined): Credentials {
+    const known = this.#credentials.get(profile)
+    if (known !== undefined && known.apiKey === apiKey) return known.credentials
+    const url = this.endpointOf(profile)
+    const { origin } = url
+    const credentials = new Credentials({ dialect: this.dialect, origin, headers: this.headers, profile, apiKey }, url)
+    this.#credentials.set(profile, { apiKey, credentials })
+    return credentials
   }
 
   /** A profile of another provider gets no address from this one: its key would go to a stranger. */

@@ -1,21 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_ANSWER, faults } from '../../src/testing/index.ts'
-import { type Outcome, type Setting, World, type WorldOptions } from './world.ts'
+import { DOORS, type Outcome } from '../support/doors.ts'
+import { PlayedClock } from '../support/virtual-time.ts'
+import { type Setting, World, type WorldOptions } from './world.ts'
 
 /**
- * The sixteen faults of the public crash test failoverbench (September 2026), over the library on real HTTP. Those
- * that strike after the first token end safely for now: with a typed error, never with a truncated answer.
+ * The sixteen faults of the public crash test failoverbench (September 2026), over the library and through the gateway,
+ * on real HTTP. Those that strike after the first token end safely for now: with a typed error, never with a truncated
+ * answer.
  */
-const SETTINGS: readonly Setting[] = (['openai', 'anthropic'] as const).flatMap((dialect) =>
-  [true, false].flatMap((isStreaming) =>
-    (['shared', 'own'] as const).map((layout) => ({ dialect, isStreaming, layout })),
+const SETTINGS = DOORS.flatMap((door) =>
+  (['openai', 'anthropic'] as const).flatMap((dialect) =>
+    [true, false].flatMap((isStreaming) =>
+      (['shared', 'own'] as const).map((layout) => ({
+        door,
+        dialect,
+        isStreaming,
+        layout,
+        over: door === 'library' ? dialect : `the gateway in ${dialect}`,
+      })),
+    ),
   ),
 )
 
 describe.for(SETTINGS)(
-  'over $dialect, streaming $isStreaming, hosts and keys $layout',
+  'over $over, streaming $isStreaming, hosts and keys $layout',
   { concurrent: true },
-  (setting) => {
+  ({ over: _, ...setting }) => {
     async function play(
       options: Omit<WorldOptions, keyof Setting>,
       check: (outcome: Outcome, world: World) => void,
@@ -70,10 +81,10 @@ describe.for(SETTINGS)(
       }))
 
     it('S08: an answer cut after 40 of 60 tokens ends safely', () =>
-      play({ primary: faults.cutAfter(40) }, (outcome) => expectSafe(outcome, setting.isStreaming)))
+      play({ primary: faults.cutAfter(40) }, (outcome) => expectSafe(outcome, setting)))
 
     it('S09: an answer that stalls after 20 tokens ends safely', () =>
-      play({ primary: faults.stallAfter(20, 30_000) }, (outcome) => expectSafe(outcome, setting.isStreaming)))
+      play({ primary: faults.stallAfter(20, 30_000) }, (outcome) => expectSafe(outcome, setting)))
 
     // A malformed event and a missing end mark are faults of streams.
     if (setting.isStreaming) {
@@ -97,29 +108,55 @@ describe.for(SETTINGS)(
 
     it('S13: a refusal by a content filter goes back to the caller after one attempt', () =>
       play({ primary: faults.contentFilter() }, (outcome, world) => {
-        expect(outcome).toMatchObject({
-          kind: 'failed',
-          error: { code: 'REQUEST_REJECTED', reason: 'content_policy', status: 400 },
-        })
+        const error =
+          setting.door === 'library'
+            ? { code: 'REQUEST_REJECTED', reason: 'content_policy', status: 400 }
+            : // The provider's own words.
+              { message: expect.stringMatching(/^(The response was filtered|Output blocked) /), status: 400 }
+        expect(outcome).toMatchObject({ kind: 'failed', error })
         expect(world.primaryAttempts()).toHaveLength(1)
         expect(world.fallbackAttempts()).toBe(0)
       }))
 
     it('S14: an answer cut midway, with a fallback that refuses a prefill, ends safely', () =>
       play({ primary: faults.cutAfter(40), prefill: 'reject' }, (outcome) => {
-        expectSafe(outcome, setting.isStreaming)
+        expectSafe(outcome, setting)
         if (outcome.kind === 'failed') expect(outcome.error.status).not.toBe(400)
       }))
+
+    it('S15: while the primary is down for a minute all is served, and it is back within 15 s of its recovery', async () => {
+      const clock = new PlayedClock()
+      const startedAt = clock.now()
+      await using world = await World.start({
+        ...setting,
+        clock,
+        primary: faults.unavailable(),
+        primaryUntilMs: 60_000,
+      })
+      const servedByPrimary: number[] = []
+      for (let beat = 0; beat < 80_000; beat += 4_000) {
+        await clock.advance(startedAt + beat - clock.now())
+        const outcome = await world.ask()
+        expect(outcome).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER, hasUsage: true })
+        if (outcome.kind === 'answered' && outcome.model === 'primary-model') servedByPrimary.push(beat)
+      }
+      const [backAt = Number.POSITIVE_INFINITY] = servedByPrimary
+      expect(backAt).toBeGreaterThanOrEqual(60_000)
+      expect(backAt).toBeLessThanOrEqual(75_000)
+      expect(servedByPrimary).toHaveLength((80_000 - backAt) / 4_000)
+      expect(world.primaryAttempts().filter((at) => at < 60_000).length).toBeLessThanOrEqual(6)
+    })
   },
 )
 
 /** Before the first content failover is invisible; after it the answer ends with a typed error. */
-function expectSafe(outcome: Outcome, isStreaming: boolean): void {
+function expectSafe(outcome: Outcome, { door, isStreaming }: Setting): void {
   if (!isStreaming) {
     expect(outcome).toMatchObject({ kind: 'answered', text: DEFAULT_ANSWER })
     return
   }
-  expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'STREAM_INTERRUPTED', inStream: true } })
+  const code = door === 'library' ? 'STREAM_INTERRUPTED' : 'stream_interrupted'
+  expect(outcome).toMatchObject({ kind: 'failed', error: { code, inStream: true } })
   if (outcome.kind === 'failed')
     expect(DEFAULT_ANSWER.startsWith(outcome.textBefore) && outcome.textBefore !== DEFAULT_ANSWER).toBe(true)
 }

@@ -1,78 +1,89 @@
-import { type HttpProviders, httpProviders, textOf } from '../../src/http/index.ts'
-import { FailoverError, FailoverManager, type FailoverStream } from '../../src/index.ts'
+import { type HttpProviders, httpProviders } from '../../src/http/index.ts'
+import { FailoverManager } from '../../src/index.ts'
 import {
+  type DialectName,
   type Fault,
   type FaultProvider,
   type FaultProviderOptions,
   startFaultProvider,
 } from '../../src/testing/index.ts'
+import { type Door, type DoorName, type Outcome, openDoor } from '../support/doors.ts'
+import type { PlayedClock } from '../support/virtual-time.ts'
 
-type Dialect = 'openai' | 'anthropic'
 /** `shared`: primary, fallback and the health request share one host and one key. `own`: each host its own. */
 type Layout = 'shared' | 'own'
 
 export interface Setting {
-  readonly dialect: Dialect
+  readonly door: DoorName
+  readonly dialect: DialectName
   readonly isStreaming: boolean
   readonly layout: Layout
 }
 
 export interface WorldOptions extends Setting {
   readonly primary: Fault | readonly Fault[]
+  /** When the primary is healthy again, milliseconds. Default: never. */
+  readonly primaryUntilMs?: number
   readonly fallback?: Fault
   readonly prefill?: FaultProviderOptions['prefill']
   /** Pace of the healthy parts, milliseconds. */
   readonly tokenDelayMs?: number
+  /** Default: the real one. */
+  readonly clock?: PlayedClock
 }
-
-interface ChatRequest {
-  readonly model: string
-  readonly messages: readonly { readonly role: string; readonly content: string }[]
-  readonly stream: boolean
-  readonly stream_options?: { readonly include_usage: boolean }
-  readonly max_tokens?: number
-}
-
-/** Where an event or a whole answer of either dialect names its model. */
-interface ChatEvent {
-  readonly model?: string
-  readonly message?: { readonly model?: string }
-}
-
-/** How a request ended. */
-export type Outcome =
-  | {
-      readonly kind: 'answered'
-      readonly text: string
-      readonly model: string | undefined
-      readonly hasUsage: boolean
-      readonly tookMs: number
-    }
-  | { readonly kind: 'failed'; readonly error: FailoverError; readonly textBefore: string; readonly tookMs: number }
 
 /** The settings the crash test is run with; everything else is at its default. */
 const SETTINGS = { retry: { attempts: 3 }, timeouts: { firstContentMs: 10_000, responseMs: 10_000, idleMs: 12_000 } }
 
-/** A primary that misbehaves, a fallback, and a manager in front of them, on real sockets. */
+/** A primary that misbehaves, a fallback, a manager in front of them and a door to it, on real sockets. */
 export class World {
-  readonly #setting: Setting
   readonly #providers: readonly FaultProvider[]
-  readonly #registry: HttpProviders<ChatRequest, ChatEvent>
-  readonly #manager: FailoverManager<ChatRequest, ChatEvent>
+  readonly #registry: HttpProviders
+  readonly #door: Door
+  readonly #clock: PlayedClock | undefined
+  readonly #countEvents: () => number
 
-  private constructor(setting: Setting, providers: readonly FaultProvider[]) {
-    this.#setting = setting
+  private constructor(
+    providers: readonly FaultProvider[],
+    registry: HttpProviders,
+    door: Door,
+    clock: PlayedClock | undefined,
+    countEvents: () => number,
+  ) {
     this.#providers = providers
+    this.#registry = registry
+    this.#door = door
+    this.#clock = clock
+    this.#countEvents = countEvents
+  }
+
+  static async start({
+    primary,
+    primaryUntilMs,
+    fallback = {},
+    prefill = 'continue',
+    tokenDelayMs = 0,
+    clock,
+    ...setting
+  }: WorldOptions): Promise<World> {
     const { dialect, layout } = setting
-    const [main, spare] = providers
-    this.#registry = httpProviders<ChatRequest, ChatEvent>({
-      providers: {
-        main: { dialect, baseUrl: `${main?.url}/v1` },
-        spare: { dialect, baseUrl: spare?.url ?? main?.url ?? '' },
-      },
+    const time = clock === undefined ? {} : { clock }
+    const until = primaryUntilMs === undefined ? {} : { untilMs: primaryUntilMs }
+    const script = [
+      { model: 'primary-model', fault: primary, ...until },
+      { model: 'fallback-model', fault: fallback },
+    ]
+    const options = { ...time, prefill, tokenDelayMs, script }
+    const count = layout === 'shared' ? 1 : 2
+    const providers = await Promise.all(Array.from({ length: count }, () => startFaultProvider(options)))
+    const [main, spare = main] = providers.map(({ url }) => url)
+    const registry = httpProviders({
+      ...time,
+      providers: { main: { dialect, baseUrl: `${main}/v1` }, spare: { dialect, baseUrl: `${spare}` } },
     })
-    this.#manager = new FailoverManager<ChatRequest, ChatEvent>({
+    const manager = new FailoverManager({
       ...SETTINGS,
+      ...time,
       profiles: [
         { id: 'main:key', apiKey: 'sk-main-000000000001' },
         { id: 'spare:key', apiKey: 'sk-spare-00000000002' },
@@ -83,35 +94,18 @@ export class World {
           fallbacks: [layout === 'shared' ? 'main/fallback-model' : 'spare/fallback-model'],
         },
       },
-      registry: this.#registry,
+      registry,
     })
-  }
-
-  static async start({
-    primary,
-    fallback = {},
-    prefill = 'continue',
-    tokenDelayMs = 0,
-    ...setting
-  }: WorldOptions): Promise<World> {
-    const options = { prefill, tokenDelayMs, models: { 'primary-model': primary, 'fallback-model': fallback } }
-    const count = setting.layout === 'shared' ? 1 : 2
-    return new World(setting, await Promise.all(Array.from({ length: count }, () => startFaultProvider(options))))
+    let events = 0
+    manager.on('*', () => {
+      events += 1
+    })
+    return new World(providers, registry, await openDoor(setting.door, manager, setting), clock, () => events)
   }
 
   ask(model = 'chat'): Promise<Outcome> {
-    const { dialect, isStreaming } = this.#setting
-    const usage = dialect === 'openai' && isStreaming ? { stream_options: { include_usage: true } } : {}
-    const limit = dialect === 'anthropic' ? { max_tokens: 1_000 } : {}
-    return outcomeOf(
-      this.#manager.call({
-        model,
-        messages: [{ role: 'user', content: 'Go on.' }],
-        stream: isStreaming,
-        ...usage,
-        ...limit,
-      }),
-    )
+    const outcome = this.#door.ask(model)
+    return this.#clock === undefined ? outcome : this.#clock.playOut(outcome, this.#countEvents)
   }
 
   /** A request to a healthy model at the same host and with the same key as the primary. */
@@ -130,6 +124,7 @@ export class World {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#door[Symbol.asyncDispose]()
     await this.#registry.close()
     await Promise.all(this.#providers.map((provider) => provider.close()))
   }
@@ -138,23 +133,5 @@ export class World {
     return this.#providers.flatMap(({ attempts }) =>
       attempts.filter((attempt) => attempt.model === model).map(({ at }) => at),
     )
-  }
-}
-
-async function outcomeOf(call: Promise<FailoverStream<ChatEvent>>): Promise<Outcome> {
-  const startedAt = Date.now()
-  let text = ''
-  let model: string | undefined
-  try {
-    const stream = await call
-    for await (const event of stream) {
-      text += textOf(event)
-      model = event.model ?? event.message?.model ?? model
-    }
-    const { usage } = await stream.completed
-    return { kind: 'answered', text, model, hasUsage: (usage?.outputTokens ?? 0) > 0, tookMs: Date.now() - startedAt }
-  } catch (error) {
-    if (!(error instanceof FailoverError)) throw error
-    return { kind: 'failed', error, textBefore: text, tookMs: Date.now() - startedAt }
   }
 }

@@ -90,7 +90,17 @@ export class DataPlane {
       const parsed = parseProxyRequest(request, bytes, client)
       this.#reply(passage, await this.#open(passage, parsed, withoutKey(search, query)))
     } catch (error) {
+      this.#refuseSafely(passage, error)
+    }
+  }
+
+  /** Whatever goes wrong here must not be more than one client's affair. */
+  #refuseSafely(passage: Passage, error: unknown): void {
+    try {
       this.#refuse(passage, error)
+    } catch (fault) {
+      this.#options.onInternalError(fault)
+      passage.response.destroy()
     }
   }
 
@@ -121,9 +131,18 @@ export class DataPlane {
     )
   }
 
-  #reply({ id, response, dialect }: Passage, answer: OpenAnswer<UpstreamReply>): void {
+  #reply(passage: Passage, answer: OpenAnswer<UpstreamReply>): void {
+    try {
+      this.#write(passage, answer)
+    } catch (error) {
+      answer.cancel()
+      throw error
+    }
+  }
+
+  #write({ id, response, dialect }: Passage, answer: OpenAnswer<UpstreamReply>): void {
     const reply = answer.value
-    const headers = headersToClient(reply.headers)
+    const headers = headersToClient(reply.headers, reply.mask)
     addOwnHeaders(headers, id, answer.target, answer.attempts.length)
     if (reply instanceof StreamedAnswer) {
       response.writeHead(reply.status, headers)

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream'
-import { FailoverError } from '../../failure/index.ts'
+import type { FailoverError } from '../../failure/index.ts'
+import type { AnswerErrors } from '../../upstream/index.ts'
 import type { BodyReader } from './body-reader.ts'
 
 interface Wire {
@@ -11,20 +12,21 @@ interface Wire {
 export class DecodedBody implements BodyReader {
   readonly #reader: BodyReader
   readonly #decoder: Transform
+  readonly #wire: Wire
 
-  constructor(decoder: Transform, reader: BodyReader, wire: Wire) {
+  constructor(decoder: Transform, reader: BodyReader, wire: Wire, errors: AnswerErrors) {
     this.#reader = reader
     this.#decoder = decoder
+    this.#wire = wire
     decoder.on('data', (chunk: Buffer) => reader.take(chunk))
     decoder.on('end', () => reader.end())
     decoder.on('drain', () => wire.resume())
-    decoder.on('error', (cause) => reader.fail(undecodable(cause)))
-    this.take = (chunk) => {
-      if (!decoder.write(chunk)) wire.pause()
-    }
+    decoder.on('error', (cause) => reader.fail(errors.undecodable(cause)))
   }
 
-  readonly take: (chunk: Buffer) => void
+  take(chunk: Buffer): void {
+    if (!this.#decoder.write(chunk)) this.#wire.pause()
+  }
 
   end(): void {
     this.#decoder.end()
@@ -39,12 +41,4 @@ export class DecodedBody implements BodyReader {
     this.#decoder.destroy()
     this.#reader.drop()
   }
-}
-
-function undecodable(cause: Error): FailoverError {
-  return new FailoverError('NETWORK_ERROR', 'the answer does not decode as its content-encoding says', {
-    cause,
-    reason: 'network',
-    isRetryable: true,
-  })
 }

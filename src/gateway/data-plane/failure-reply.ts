@@ -1,5 +1,5 @@
 import type { Dialect, ToldError } from '../../dialects/index.ts'
-import type { FailoverError } from '../../failure/index.ts'
+import type { FailoverError, FailureReason } from '../../failure/index.ts'
 import { headersToClient } from './forwarded-headers.ts'
 import { Refusal } from './refusal.ts'
 import type { Reply } from './write-reply.ts'
@@ -18,7 +18,7 @@ const LONGEST_SENSIBLE_RETRY_MS = 60_000
  */
 export function failureReply(failure: Refusal | FailoverError, dialect: Dialect, said?: Buffer): Reply {
   if (failure instanceof Refusal) return told(dialect, failure, Object.entries(failure.headers).flat())
-  if (failure.code === 'REQUEST_REJECTED' && failure.status !== undefined) return repeated(failure, dialect, said)
+  if (failure.code === 'REQUEST_REJECTED' && (failure.status ?? 0) >= 400) return repeated(failure, dialect, said)
   return told(dialect, toldOf(failure), retryHeaders(failure))
 }
 
@@ -35,7 +35,7 @@ function statusOf(error: FailoverError): number {
     case 'NO_TARGET':
       return 404
     case 'REQUEST_REJECTED':
-      return error.status ?? 400
+      return (error.status ?? 0) >= 400 ? (error.status ?? 400) : isOfRequest(error.reason) ? 400 : 502
     case 'DEADLINE_EXCEEDED':
     case 'TIMEOUT':
       return 504
@@ -50,6 +50,11 @@ function statusOf(error: FailoverError): number {
     case 'NETWORK_ERROR':
       return 502
   }
+}
+
+/** Does the fault lie with the request? A refusal may come with HTTP 200, or by a preset's rules for any failure. */
+function isOfRequest(reason: FailureReason | undefined): boolean {
+  return reason === 'invalid_request' || reason === 'context_length' || reason === 'content_policy'
 }
 
 /** Whether and when to ask again, in the headers that SDKs look at. */
@@ -74,9 +79,15 @@ function repeated(error: FailoverError, dialect: Dialect, said: Buffer | undefin
   const { status = 400, headers = {}, body } = error
   const passed = headersToClient(headers as Readonly<Record<string, string | string[]>>)
   if (said !== undefined && said.length > 0) return { status, headers: passed, body: said }
-  // Without its own words, or with a secret in them that had to be masked.
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? dialect.errorBody(toldOf(error)))
-  return { status, headers: passed, body: Buffer.from(text) }
+  // Where it did not come whole, or a secret in it had to be masked.
+  const text = typeof body === 'string' || body === undefined ? (body ?? '') : JSON.stringify(body)
+  if (text !== '') return { status, headers: passed, body: Buffer.from(text) }
+  return told(dialect, { ...toldOf(error), status }, withoutType(passed))
+}
+
+/** What is told in place of an empty body has a type of its own. */
+function withoutType(headers: readonly string[]): string[] {
+  return headers.filter((_, index) => headers[index - (index % 2)] !== 'content-type')
 }
 
 function told(dialect: Dialect, error: ToldError, headers: readonly string[]): Reply {

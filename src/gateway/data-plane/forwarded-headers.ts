@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ResponseHeaders } from '../../transport/index.ts'
+import type { SecretMask } from '../../upstream/index.ts'
 
 /** Belong to one connection (RFC 9110 §7.6.1) or to the body as it stands on the wire: each side has its own. */
 const CONNECTION_HEADERS = [
@@ -84,8 +85,12 @@ export function headersToProvider(
   return headers
 }
 
-/** The headers a client gets of a provider's answer, as a flat list. */
-export function headersToClient(headers: ResponseHeaders): string[] {
+/**
+ * The headers a client gets of a provider's answer, as a flat list.
+ *
+ * @param mask hides what must not go on; without it the headers have been masked already
+ */
+export function headersToClient(headers: ResponseHeaders, mask?: Pick<SecretMask, 'hides' | 'text'>): string[] {
   const passed: string[] = []
   const hopByHop = listed(typeof headers.connection === 'string' ? headers.connection : undefined)
   for (const name in headers) {
@@ -94,7 +99,7 @@ export function headersToClient(headers: ResponseHeaders): string[] {
     if (typeof value === 'string') passed.push(name, value)
     else if (value !== undefined) for (const item of value) passed.push(name, item)
   }
-  return passed
+  return mask?.hides(passed.join('\n')) ? passed.map((text) => mask.text(text)) : passed
 }
 
 /** Headers that `Connection` names are for this connection alone; usually it names none. */

@@ -1,20 +1,19 @@
+import type { SecretMask } from '../../upstream/index.ts'
+
 const NOTHING = Buffer.alloc(0)
-const MASK = Buffer.from('***')
-/** As everywhere: what is shorter is no secret, and masking it would tear up words. */
-const SHORTEST_SECRET = 4
 
 /** What has been found fit to be passed on, as few and as large pieces as it came in; no byte of it is copied. */
 export class PassedBytes {
-  readonly #secret: Buffer | undefined
+  readonly #mask: Pick<SecretMask, 'bytes'>
   #pieces: Buffer[] = []
   /** The last piece, as long as what follows may still lengthen it. */
   #bytes: Buffer = NOTHING
   #start = 0
   #end = 0
 
-  /** @param secret masked wherever it occurs: a relay may echo the key it was given */
-  constructor(secret: string | undefined) {
-    this.#secret = secret === undefined || secret.length < SHORTEST_SECRET ? undefined : Buffer.from(secret)
+  /** @param mask hides what must not go on: a relay may echo the key it was given */
+  constructor(mask: Pick<SecretMask, 'bytes'>) {
+    this.#mask = mask
   }
 
   get isEmpty(): boolean {
@@ -41,8 +40,7 @@ export class PassedBytes {
     this.#close()
     const pieces = this.#pieces
     this.#pieces = []
-    const whole = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
-    return this.#secret === undefined ? whole : withoutSecret(whole, this.#secret)
+    return this.#mask.bytes(pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces))
   }
 
   #close(): void {
@@ -51,17 +49,4 @@ export class PassedBytes {
     this.#start = 0
     this.#end = 0
   }
-}
-
-/** The same bytes with the secret masked; the very same buffer where it does not occur. */
-export function withoutSecret(bytes: Buffer, secret: Buffer): Buffer {
-  let at = bytes.indexOf(secret)
-  if (at === -1) return bytes
-  const pieces: Buffer[] = []
-  let from = 0
-  for (; at !== -1; at = bytes.indexOf(secret, from)) {
-    pieces.push(bytes.subarray(from, at), MASK)
-    from = at + secret.length
-  }
-  return Buffer.concat([...pieces, bytes.subarray(from)])
 }

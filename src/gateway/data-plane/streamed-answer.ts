@@ -9,6 +9,7 @@ import {
   DRAIN_MS,
   FamiliarEvents,
   FINISHED_GRACE_MS,
+  type SecretMask,
   StreamJudge,
 } from '../../upstream/index.ts'
 import type { BodyReader } from './body-reader.ts'
@@ -24,6 +25,8 @@ export interface StreamOutlet {
   /** The last bytes, and how the stream ended. */
   end(bytes: Buffer, how: StreamEnd): void
   noteActivity(): void
+  /** The answer is complete, only its end mark is not here: nobody is to be blamed for that any more. */
+  noteFinished(): void
 }
 
 interface StreamedAnswerOptions {
@@ -33,8 +36,8 @@ interface StreamedAnswerOptions {
   readonly errors: AnswerErrors
   readonly clock: Clock
   readonly maxEventBytes: number | undefined
-  /** What must not go on to a client. */
-  readonly secret: string | undefined
+  /** Hides what must not go on to a client. */
+  readonly mask: SecretMask
   /** Feeds the idle limit before the commit. */
   readonly onActivity: (() => void) | undefined
   readonly wire: { pause(): void; resume(): void; abort(): void; leave(): void }
@@ -59,6 +62,8 @@ type State = 'held' | 'committed' | 'draining' | 'over'
 export class StreamedAnswer implements BodyReader {
   readonly status: number
   readonly headers: ResponseHeaders
+  /** Hides what must not go on to a client. */
+  readonly mask: SecretMask
   readonly #options: StreamedAnswerOptions
   readonly #blocks: SseBlocks
   readonly #reader = new SseEventReader()
@@ -81,13 +86,16 @@ export class StreamedAnswer implements BodyReader {
   #outlet: StreamOutlet | undefined
   #cancelTimer: (() => void) | undefined
   #drainedBytes = 0
+  /** A last block that came without its blank line: what is written behind it must not become part of it. */
+  #lastBlock: 'none' | 'awaited' | 'event' | Buffer = 'none'
 
   constructor(options: StreamedAnswerOptions) {
     this.#options = options
     this.status = options.status
     this.headers = options.headers
+    this.mask = options.mask
     this.#judge = new StreamJudge(options.dialect, options.errors)
-    this.#passed = new PassedBytes(options.secret)
+    this.#passed = new PassedBytes(options.mask)
     this.#familiar = new FamiliarEvents(options.dialect.freeText)
     this.#blocks = new SseBlocks({
       onBlock: this.#onBlock,
@@ -99,6 +107,7 @@ export class StreamedAnswer implements BodyReader {
   /** The committed answer flows on into this outlet, beginning with what was held back. */
   flowInto(outlet: StreamOutlet): void {
     this.#outlet = outlet
+    if (this.#cancelTimer !== undefined) outlet.noteFinished()
     this.#deliver()
   }
 
@@ -180,7 +189,9 @@ export class StreamedAnswer implements BodyReader {
     const sse = this.#reader.read(bytes, start, end)
     if (sse === undefined) {
       // A comment is a sign of life for the client, too; what is no field of the format is not for it.
-      if (this.#reader.leftoverLength === leftoversBefore) this.#passed.add(bytes, start, end)
+      if (this.#reader.leftoverLength > leftoversBefore) return
+      if (this.#lastBlock === 'awaited') this.#lastBlock = bytes.subarray(start, end)
+      else this.#passed.add(bytes, start, end)
       return
     }
     try {
@@ -190,6 +201,7 @@ export class StreamedAnswer implements BodyReader {
       else if (!this.#hasContent) this.#count(verdict.event)
       else if (verdict.isText) this.#familiar.learn(bytes, start, end)
       this.#passed.add(bytes, start, end)
+      if (this.#lastBlock === 'awaited') this.#lastBlock = 'event'
     } catch (error) {
       this.#failure = error as FailoverError
     }
@@ -220,7 +232,10 @@ export class StreamedAnswer implements BodyReader {
     const { clock, dialect, wire } = this.#options
     const isOver = this.#sawEndMark || (this.#judge.isClosed && !dialect.hasEndMark)
     if (this.#isEnded || isOver) {
-      if (!isOver) this.#blocks.end()
+      if (!isOver) {
+        this.#lastBlock = 'awaited'
+        this.#blocks.end()
+      }
       if (this.#failure !== undefined) return
       const error = this.#judge.finish(isOver ? '' : this.#reader.leftovers, isOver ? undefined : this.#cause)
       this.#end = error === undefined ? { usage: this.#judge.usage } : { error }
@@ -229,6 +244,7 @@ export class StreamedAnswer implements BodyReader {
         wire.abort()
         this.end()
       }, FINISHED_GRACE_MS)
+      this.#outlet?.noteFinished()
     }
   }
 
@@ -248,13 +264,21 @@ export class StreamedAnswer implements BodyReader {
     if (outlet === undefined || this.#state !== 'committed') return
     const end = this.#end
     if (end !== undefined) {
-      const isUnclosed = 'usage' in end && !this.#judge.isClosed
-      if (isUnclosed) this.#passed.addText(this.#options.dialect.closingEvent)
+      this.#addClosing('usage' in end)
       this.#settle()
       outlet.end(this.#passed.take(), end)
     } else if (!this.#passed.isEmpty && !outlet.write(this.#passed.take())) {
       this.#options.wire.pause()
     }
+  }
+
+  /** What belongs behind the last block: its missing end, and the event that closes the answer. */
+  #addClosing(isComplete: boolean): void {
+    const closing = isComplete && !this.#judge.isClosed ? this.#options.dialect.closingEvent : ''
+    const isFollowed = !isComplete || closing !== ''
+    if (typeof this.#lastBlock === 'object' && !isFollowed) this.#passed.add(this.#lastBlock, 0, this.#lastBlock.length)
+    if (this.#lastBlock === 'event' && isFollowed) this.#passed.addText('\n\n')
+    this.#passed.addText(closing)
   }
 
   /** The answer has ended; what the server still sends is taken in, so that the connection can be used again. */

@@ -37,6 +37,10 @@ export class StreamedReply implements StreamOutlet {
     this.#answer.noteActivity()
   }
 
+  noteFinished(): void {
+    this.#answer.waitForReader()
+  }
+
   write(bytes: Buffer): boolean {
     if (this.#response.write(bytes)) return true
     this.#answer.waitForReader()

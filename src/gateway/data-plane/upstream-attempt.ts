@@ -2,12 +2,19 @@ import type { IncomingMessage } from 'node:http'
 import { type AttemptContext, settle, type Usage } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
 import { decoderOf, type ExchangeSink, HttpExchange, type ResponseHeaders } from '../../transport/index.ts'
-import { AnswerErrors, ERROR_BODY_MS, judgeWholeAnswer, MAX_ERROR_BYTES, type Upstream } from '../../upstream/index.ts'
+import {
+  AnswerErrors,
+  type Credentials,
+  ERROR_BODY_MS,
+  judgeWholeAnswer,
+  MAX_ERROR_BYTES,
+  type SecretMask,
+  type Upstream,
+} from '../../upstream/index.ts'
 import type { BodyReader } from './body-reader.ts'
 import { CollectedBody } from './collected-body.ts'
 import { DecodedBody } from './decoded-body.ts'
 import { headersToProvider } from './forwarded-headers.ts'
-import { withoutSecret } from './passed-bytes.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 
 /** A request as every attempt of it needs it. */
@@ -28,6 +35,8 @@ interface WholeReply {
   readonly headers: ResponseHeaders
   readonly bytes: Buffer
   readonly usage: Usage | undefined
+  /** Hides what must not go on to a client. */
+  readonly mask: SecretMask
 }
 
 export type UpstreamReply = WholeReply | StreamedAnswer
@@ -51,7 +60,7 @@ class UpstreamAttempt implements ExchangeSink {
   readonly #resolve: (reply: UpstreamReply) => void
   readonly #reject: (error: unknown) => void
   readonly #url: URL
-  readonly #credentials: Readonly<Record<string, string>>
+  readonly #credentials: Credentials
   readonly #wire: HttpExchange
   #body: BodyReader | undefined
   #cancelTimer: (() => void) | undefined
@@ -78,7 +87,7 @@ class UpstreamAttempt implements ExchangeSink {
       origin: this.#url.origin,
       path: pathOf(this.#url, request.query),
       method: 'POST',
-      headers: headersToProvider(request.client, dialect.headers, this.#credentials),
+      headers: headersToProvider(request.client, dialect.headers, this.#credentials.headers),
       body: request.bodyFor(target.model),
       clock,
       connectMs: timeouts.connectMs,
@@ -93,15 +102,17 @@ class UpstreamAttempt implements ExchangeSink {
 
   onHead(status: number, headers: ResponseHeaders): void {
     const errors = this.#errorsOf(status, headers)
-    const reader = status >= 300 ? this.#refusal(errors) : this.#answer(status, headers, errors)
+    const isRefusal = status >= 300
     const coding = headers['content-encoding']
     const decoder = decoderOf(coding)
-    if (decoder === 'none') this.#body = reader
-    else if (decoder !== 'unknown') this.#body = new DecodedBody(decoder, reader, this.#wire)
-    else {
+    if (decoder === 'unknown') {
       this.#wire.abort()
-      this.#fail(errors.inAnswer(`answered in the unknown content-encoding ${coding}`, { reason: 'bad_response' }))
+      const message = `answered in the unknown content-encoding ${coding}`
+      this.#fail(isRefusal ? errors.ofStatus('') : errors.inAnswer(message, { reason: 'bad_response' }))
+      return
     }
+    const reader = isRefusal ? this.#refusal(errors) : this.#answer(status, headers, errors)
+    this.#body = decoder === 'none' ? reader : new DecodedBody(decoder, reader, this.#wire, errors)
   }
 
   onData(chunk: Buffer): void {
@@ -146,7 +157,7 @@ class UpstreamAttempt implements ExchangeSink {
       errors,
       clock,
       maxEventBytes,
-      secret: this.#context.apiKey,
+      mask: this.#credentials.mask,
       onActivity: this.#context.noteActivity,
       wire: this.#wire,
       onCommit: (answer) => this.#resolve(answer),
@@ -155,12 +166,11 @@ class UpstreamAttempt implements ExchangeSink {
   }
 
   #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {
-    const { apiKey } = this.#context
     try {
       const { usage } = judgeWholeAnswer(body.toString(), this.#upstream.dialect, errors)
-      const bytes = apiKey === undefined ? body : withoutSecret(body, Buffer.from(apiKey))
+      const { mask } = this.#credentials
       this.#leave()
-      this.#resolve({ status, headers, bytes, usage })
+      this.#resolve({ status, headers, bytes: mask.bytes(body), usage, mask })
     } catch (error) {
       this.#fail(error)
     }
@@ -203,7 +213,7 @@ class UpstreamAttempt implements ExchangeSink {
       profileId: profile.id,
       provider: profile.provider,
       dialect: dialect.name,
-      sent: { url: this.#url, headers: this.#credentials },
+      credentials: this.#credentials,
       clock,
       status,
       headers,

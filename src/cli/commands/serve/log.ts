@@ -9,7 +9,7 @@ interface Log {
 /** What an operator wants to know without asking: failed attempts, what is out and what is back, requests that failed. */
 export function logTo(output: { write(text: string): unknown }): Log {
   const write = (line: string): void => {
-    output.write(`${new Date().toISOString()} ${line}\n`)
+    output.write(`${new Date().toISOString()} ${onOneLine(line)}\n`)
   }
   return {
     follow(manager) {
@@ -30,7 +30,14 @@ function failedAttempt({ requestId, target, failure }: FailoverEventOf<'attempt_
   const { reason, status, retryAfterMs, message } = failure
   const code = status === undefined ? '' : ` (${status})`
   const hint = retryAfterMs === undefined ? '' : `, come back in ${seconds(retryAfterMs)}`
-  return `${requestId} ${formatTarget(target)}: ${reason}${code}${hint}: ${message.replace(/\s+/g, ' ')}`
+  return `${requestId} ${formatTarget(target)}: ${reason}${code}${hint}: ${message}`
+}
+
+/** Names come from clients: none of them may write a line of its own, or move the cursor of whoever reads the log. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 function seconds(ms: number): string {
