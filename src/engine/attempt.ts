@@ -118,6 +118,7 @@ export class Attempt {
   }
 
   end(outcome: Exclude<AttemptRecord['outcome'], 'pending'>): void {
+    this.#cancellation.release()
     this.record.outcome = outcome
     this.record.durationMs = this.elapsedMs
   }

@@ -47,6 +47,14 @@ export class Cancellation {
     else this.#listeners.push(listener)
   }
 
+  /**
+   * What it was for is over: nobody is told any more. Listeners that stay behind would keep what they belong to alive
+   * for as long as anything keeps this, and the garbage of one request must not hold on to that of the next.
+   */
+  release(): void {
+    this.#listeners = NOBODY
+  }
+
   remove(listener: () => void): void {
     const index = this.#listeners.indexOf(listener)
     if (index !== -1) this.#listeners.splice(index, 1)

@@ -21,10 +21,9 @@ interface FrontOptions {
 
 /** The HTTP server: tells requests apart, and answers what is not even one. */
 export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontOptions): Server {
-  /** What is being answered on a connection. */
-  const answering = new WeakMap<object, ServerResponse>()
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    answering.set(request.socket, response)
+    const connection: Connection = request.socket
+    connection[LATEST] = response
     const { url = '/', method } = request
     const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
     const mark = target.indexOf('?')
@@ -47,13 +46,15 @@ export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontO
   })
   // RFC 9110 §10.1.1: what is not understood may be passed over.
   server.on('checkExpectation', serve)
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    answerUnreadable(error, socket, answering.get(socket)),
-  )
+  server.on('clientError', answerUnreadable)
   return server
 }
 
 const SLASH = 47
+/** The latest response on a connection. A property, since a `WeakMap` that every request writes to costs the collector. */
+const LATEST = Symbol('latest response')
+
+type Connection = Socket & { [LATEST]?: ServerResponse }
 
 /** The path and query of a request target in another form; `*`, which is for the server as a whole, is no path here. */
 function originForm(url: string): string {
@@ -62,7 +63,8 @@ function originForm(url: string): string {
 }
 
 /** What is no HTTP, or none that is allowed: it is told, unless an answer has begun that it would end up in. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, response: ServerResponse | undefined): void {
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Connection): void {
+  const response = socket[LATEST]
   const isAnswering = response?.headersSent === true && !isReusable(response)
   if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
     socket.destroy()

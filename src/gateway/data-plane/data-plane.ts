@@ -34,7 +34,7 @@ interface Passage {
   /** Aborted when the client leaves, or the gateway gives up. */
   readonly controller: AbortController
   /** What providers said in their errors, to be repeated word for word. */
-  readonly errorBodies: WeakMap<object, Buffer>
+  errorBodies: Map<unknown, Buffer> | undefined
 }
 
 const MAX_TEXT_BYTES = 16 * 1024
@@ -75,7 +75,7 @@ export class DataPlane {
   async serve(request: IncomingMessage, response: ServerResponse, dialect: Dialect, search: string): Promise<void> {
     const controller = new AbortController()
     const id = this.#options.nextRequestId()
-    const passage: Passage = { id, request, response, dialect, controller, errorBodies: new WeakMap() }
+    const passage: Passage = { id, request, response, dialect, controller, errorBodies: undefined }
     this.#running.add(controller)
     response.on('close', () => {
       this.#running.delete(controller)
@@ -105,13 +105,16 @@ export class DataPlane {
   }
 
   #open(passage: Passage, parsed: ProxyRequest, query: string): Promise<OpenAnswer<UpstreamReply>> {
-    const { id, request, dialect, controller, errorBodies } = passage
+    const { id, request, dialect, controller } = passage
     const attemptRequest: AttemptRequest = {
       isStreaming: parsed.isStreaming,
       client: request,
       query,
       bodyFor: parsed.bodyFor,
-      noteErrorBody: (error, bytes) => errorBodies.set(error, bytes),
+      noteErrorBody: (error, bytes) => {
+        passage.errorBodies ??= new Map()
+        passage.errorBodies.set(error, bytes)
+      },
     }
     const { model, isStreaming, sessionKey, deadlineMs, fallbacks } = parsed
     return this.#options.manager.open(
@@ -167,7 +170,7 @@ export class DataPlane {
     }
     const told = this.#toldOf(error)
     const attempts = told instanceof FailoverError ? (told.attempts ?? []) : []
-    const said = told instanceof FailoverError ? errorBodies.get(Object(told.cause)) : undefined
+    const said = told instanceof FailoverError ? errorBodies?.get(told.cause) : undefined
     const reply = failureReply(told, dialect, said)
     const headers = [...reply.headers]
     addOwnHeaders(headers, id, attempts.at(-1)?.target, attempts.length)
