@@ -1,5 +1,6 @@
 import type { AttemptRecord, FailoverError, Failure, FailureReason } from '../failure/index.ts'
 import { Attempt, type AttemptLimit } from './attempt.ts'
+import { OpenAttempt } from './attempt-context.ts'
 import { reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
@@ -144,7 +145,7 @@ export class AttemptLoop<T> {
   }
 
   async #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
-    const { target, number } = attempt
+    const { target } = attempt
     const key = this.#engine.credentials.keyOf(target.credential)
     const apiKey = typeof key === 'object' ? await key : key
     if (apiKey !== undefined) attempt.secrets = [apiKey]
@@ -152,21 +153,7 @@ export class AttemptLoop<T> {
     const { cancellation } = this.#request.life
     if (cancellation.isCanceled) throw cancellation.reason
     if (attempt.isAborted) throw attempt.signal.reason
-    return work.start(
-      {
-        target: target.ref,
-        profile: target.credential,
-        apiKey,
-        get signal() {
-          return attempt.signal
-        },
-        onAbort: (listener) => attempt.onAbort(listener),
-        attempt: number,
-        timeouts: { connectMs },
-        noteActivity: () => attempt.noteActivity(),
-      },
-      attempt,
-    )
+    return work.start(new OpenAttempt(attempt, apiKey, connectMs), attempt)
   }
 
   /** What a failure means for the rest of this request. */

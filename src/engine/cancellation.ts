@@ -56,7 +56,9 @@ export class Cancellation {
   }
 
   remove(listener: () => void): void {
-    const index = this.#listeners.indexOf(listener)
-    if (index !== -1) this.#listeners.splice(index, 1)
+    const listeners = this.#listeners
+    // Who came last leaves first.
+    if (listeners[listeners.length - 1] === listener) listeners.pop()
+    else if (listeners.includes(listener)) listeners.splice(listeners.indexOf(listener), 1)
   }
 }

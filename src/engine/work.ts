@@ -1,4 +1,5 @@
 import { FailoverError } from '../failure/index.ts'
+import { asFields } from './attempt-context.ts'
 import type { Work } from './engine.ts'
 import type { SkipCause } from './events.ts'
 import { type OpenedStream, openStream } from './failover-stream.ts'
@@ -12,7 +13,8 @@ export function streamWork<Request extends ModelRequest, Event>(
   request: Request,
 ): Work<OpenedStream<Event>> {
   return {
-    async start(context) {
+    async start(open) {
+      const context = asFields(open)
       const provider = providerOf(registry, context.target.provider)
       const events = await provider.stream({ ...request, model: context.target.model }, context)
       // Kept with the answer: the registry may change while it goes on.
@@ -47,7 +49,7 @@ export function functionWork<Request extends ModelRequest, Event, Result>(
   work: (context: AttemptContext) => Result | Promise<Result>,
 ): Work<{ readonly result: Result }> {
   return {
-    start: async (context) => ({ result: await work(context) }),
+    start: async (context) => ({ result: await work(asFields(context)) }),
     unusable(target) {
       const cause = whyUnusable(registry, target)
       return cause?.kind === 'provider_disabled' ? cause : undefined

@@ -46,7 +46,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #sink: ExchangeSink
   #controller: Dispatcher.DispatchController | undefined
   #cancelTimer: (() => void) | undefined
-  #leavePools: (() => void) | undefined
+  #isInPools = false
   #isOver = false
 
   constructor(pools: Pools, request: OutgoingRequest, sink: ExchangeSink) {
@@ -57,7 +57,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   send(): void {
     const { origin, path, method, headers, body } = this.#request
-    this.#leavePools = this.#pools.enter()
+    this.#isInPools = true
+    this.#pools.enter()
     // The types leave out that a list is only read.
     const list = headers as Record<string, string> | string[]
     this.#pools.of(origin).dispatch({ path, method, headers: list, body }, this)
@@ -83,8 +84,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** What is still to come matters to nobody: closing the pools need not wait for it. */
   leave(): void {
     this.#cancelTimer?.()
-    this.#leavePools?.()
-    this.#leavePools = undefined
+    if (!this.#isInPools) return
+    this.#isInPools = false
+    this.#pools.leave()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -21,7 +21,7 @@ export interface PoolsOptions {
 export class Pools {
   readonly #pools = new Map<string, Pool>()
   readonly #connections: number | undefined
-  readonly #running = new Set<symbol>()
+  #running = 0
   #onIdle = (): void => {}
   #isClosed = false
 
@@ -56,21 +56,22 @@ export class Pools {
     return this.#connections !== undefined && connected >= this.#connections
   }
 
-  /** An exchange begins. @returns what is to be called when it is over; calling it again does nothing */
-  enter(): () => void {
-    const exchange = Symbol('exchange')
-    this.#running.add(exchange)
-    return () => {
-      this.#running.delete(exchange)
-      if (this.#running.size === 0) this.#onIdle()
-    }
+  /** An exchange begins. */
+  enter(): void {
+    this.#running += 1
+  }
+
+  /** An exchange that began is over. */
+  leave(): void {
+    this.#running -= 1
+    if (this.#running === 0) this.#onIdle()
   }
 
   /** Lets what is under way come to its end, takes nothing new, and closes every connection. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const pool of this.#pools.values()) void pool.close().catch(() => {})
-    if (this.#running.size > 0) {
+    if (this.#running > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve
       })

@@ -24,16 +24,24 @@ export function isHeaderValue(value: string): boolean {
   return HEADER_VALUE.test(value)
 }
 
-/** What an operator and a profile bring to a request, and what must not come back of it. */
+/** What an operator and a profile bring to a request, where it goes with it, and what must not come back of it. */
 export class Credentials {
   /** Lower case: the operator's headers, then the profile's key. */
   readonly headers: Readonly<Record<string, string>>
+  /** Of the endpoint; read from the URL once, since each look at it builds a new text. */
+  readonly origin: string
+  readonly pathname: string
+  /** With its question mark; or empty. */
+  readonly search: string
   readonly #url: URL
   #knownMask: SecretMask | undefined
 
   /** @throws FailoverError `PROVIDER_ERROR`, reason `auth`, as `credentialHeaders` */
   constructor(input: CredentialsInput, url: URL) {
     this.headers = credentialHeaders(input)
+    this.origin = url.origin
+    this.pathname = url.pathname
+    this.search = url.search
     this.#url = url
   }
 

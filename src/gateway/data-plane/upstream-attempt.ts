@@ -59,7 +59,6 @@ class UpstreamAttempt implements ExchangeSink {
   readonly #context: AttemptContext
   readonly #resolve: (reply: UpstreamReply) => void
   readonly #reject: (error: unknown) => void
-  readonly #url: URL
   readonly #credentials: Credentials
   readonly #wire: HttpExchange
   #body: BodyReader | undefined
@@ -81,11 +80,10 @@ class UpstreamAttempt implements ExchangeSink {
     this.#reject = reject
     const { profile, apiKey, target, timeouts } = context
     const { clock, dialect, pools } = upstream
-    this.#url = upstream.endpointOf(profile)
     this.#credentials = upstream.credentialsOf(profile, apiKey)
     const outgoing = {
-      origin: this.#url.origin,
-      path: pathOf(this.#url, request.query),
+      origin: this.#credentials.origin,
+      path: pathOf(this.#credentials, request.query),
       method: 'POST',
       headers: headersToProvider(request.client, dialect.headers, this.#credentials.headers),
       body: request.bodyFor(target.model),
@@ -222,7 +220,7 @@ class UpstreamAttempt implements ExchangeSink {
 }
 
 /** The endpoint's path with both queries: the operator's, which may hold an API version, and the client's. */
-function pathOf({ pathname, search }: URL, query: string): string {
+function pathOf({ pathname, search }: Credentials, query: string): string {
   if (query === '') return pathname + search
   return pathname + (search === '' ? query : `${search}&${query.slice(1)}`)
 }
