@@ -144,10 +144,19 @@ export class AttemptLoop<T> {
     }
   }
 
-  async #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
-    const { target } = attempt
-    const key = this.#engine.credentials.keyOf(target.credential)
-    const apiKey = typeof key === 'object' ? await key : key
+  /** Not an async function: where the key is at hand, nothing stands between the attempt and its work. */
+  #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
+    try {
+      const key = this.#engine.credentials.keyOf(attempt.target.credential)
+      return typeof key === 'object'
+        ? key.then((fetched) => this.#begin(attempt, fetched, connectMs, work))
+        : this.#begin(attempt, key, connectMs, work)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #begin(attempt: Attempt, apiKey: string | undefined, connectMs: number, work: Work<T>): Promise<T> {
     if (apiKey !== undefined) attempt.secrets = [apiKey]
     // The caller may have left meanwhile, even in a listener that was told of this attempt.
     const { cancellation } = this.#request.life
@@ -249,6 +258,7 @@ export class AttemptLoop<T> {
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
     const leftMs = Math.max(0, life.deadlineAt - clock.now())
     const now = clock.now()
+    if (chain.length === 1) return ownLimit(phase, phaseMs, attemptMs)
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
       this.#chooser.course.tries(other) === 0 &&
@@ -262,8 +272,12 @@ export class AttemptLoop<T> {
     })
     const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
     if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
-    return phaseMs <= attemptMs
-      ? { phase, ms: phaseMs, isCutShort: false }
-      : { phase: 'attempt', ms: attemptMs, isCutShort: false }
+    return ownLimit(phase, phaseMs, attemptMs)
   }
+}
+
+function ownLimit(phase: AttemptLimit['phase'], phaseMs: number, attemptMs: number): AttemptLimit {
+  return phaseMs <= attemptMs
+    ? { phase, ms: phaseMs, isCutShort: false }
+    : { phase: 'attempt', ms: attemptMs, isCutShort: false }
 }

@@ -381,9 +381,11 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    * @param model a route's name or a model reference
    * @throws FailoverError as `call`
    */
-  async open<T>(model: string, work: AnswerWork<T>, options: CallOptions = {}): Promise<OpenAnswer<T>> {
-    if (!isRecord(work)) throw invalidOption('work', work, 'it must be an object with start() and isStreaming')
-    checkFunction('work.start', work.start)
+  open<T>(model: string, work: AnswerWork<T>, options: CallOptions = {}): Promise<OpenAnswer<T>> {
+    if (!isRecord(work) || typeof work.start !== 'function') {
+      const error = invalidOption('work', work, 'it must be an object with start() and isStreaming')
+      return Promise.reject(error)
+    }
     return this.#open(model, options, answerWork(this.#registry, work))
   }
 

@@ -37,8 +37,6 @@ interface Passage {
   errorBodies: Map<unknown, Buffer> | undefined
 }
 
-const MAX_TEXT_BYTES = 16 * 1024
-
 /**
  * The hot path: takes a client's request, lets the engine find the target that answers it, and passes bytes between the
  * two. It decides nothing about failures.
@@ -152,12 +150,11 @@ export class DataPlane {
       new StreamedReply(response, answer, reply, dialect).start()
     } else {
       answer.complete(reply.usage)
-      const { bytes } = reply
-      headers.push('content-length', `${bytes.length}`)
+      const { body } = reply
+      headers.push('content-length', `${body.length}`)
       response.writeHead(reply.status, headers)
-      // A short text is written in one piece with the head; a buffer would take a second system call.
-      if (bytes.length <= MAX_TEXT_BYTES) response.end(bytes.toString('latin1'), 'latin1')
-      else response.end(bytes)
+      if (typeof body === 'string') response.end(body, 'latin1')
+      else response.end(body)
     }
   }
 

@@ -19,17 +19,25 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer, maxOutputLength: number,
  * @throws Refusal 413 as soon as it is known to be larger than `maxBytes`, coded or not; 415 for a coding that is not
  *   known; 400 where it does not decode
  */
-export async function readRequestBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readRequestBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? ''
-  const isPlain = coding === '' || coding === 'identity'
   const decode = Object.hasOwn(DECODERS, coding) ? DECODERS[coding] : undefined
+  const isPlain = coding === '' || coding === 'identity'
   if (!isPlain && decode === undefined) {
     const message = `the content-encoding ${JSON.stringify(coding.slice(0, 40))} is not known; allowed are ${Object.keys(DECODERS).join(', ')}, identity`
-    throw new Refusal(415, 'unsupported_encoding', message)
+    return Promise.reject(new Refusal(415, 'unsupported_encoding', message))
   }
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  const bytes = await collect(request, maxBytes)
-  if (decode === undefined) return bytes
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.reject(tooLarge(maxBytes))
+  const whole = collect(request, maxBytes)
+  return decode === undefined ? whole : whole.then((bytes) => undo(decode, coding, bytes, maxBytes))
+}
+
+function undo(
+  decode: (bytes: Buffer, maxOutputLength: number, done: Done) => void,
+  coding: string,
+  bytes: Buffer,
+  maxBytes: number,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     decode(bytes, maxBytes, (error, decoded) => {
       if (error === null) resolve(decoded)

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { type AttemptContext, settle, type Usage } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
@@ -29,11 +30,14 @@ export interface AttemptRequest {
   noteErrorBody(error: FailoverError, bytes: Buffer): void
 }
 
+const MAX_PLAIN_BYTES = 16 * 1024
+
 /** A whole answer that was found good. */
 interface WholeReply {
   readonly status: number
   readonly headers: ResponseHeaders
-  readonly bytes: Buffer
+  /** A text where it is short and ASCII: decoded once, and written in one piece with the head. */
+  readonly body: string | Buffer
   readonly usage: Usage | undefined
   /** Hides what must not go on to a client. */
   readonly mask: SecretMask
@@ -165,10 +169,12 @@ class UpstreamAttempt implements ExchangeSink {
 
   #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {
     try {
-      const { usage } = judgeWholeAnswer(body.toString(), this.#upstream.dialect, errors)
       const { mask } = this.#credentials
+      const isPlain = body.length <= MAX_PLAIN_BYTES && isAscii(body)
+      const text = body.toString(isPlain ? 'latin1' : 'utf8')
+      const { usage } = judgeWholeAnswer(text, this.#upstream.dialect, errors)
       this.#leave()
-      this.#resolve({ status, headers, bytes: mask.bytes(body), usage, mask })
+      this.#resolve({ status, headers, body: isPlain && !mask.hides(text) ? text : mask.bytes(body), usage, mask })
     } catch (error) {
       this.#fail(error)
     }
