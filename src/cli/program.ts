@@ -34,7 +34,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .exitOverride()
     .action(async ({ color, keep = false }: { readonly color: boolean; readonly keep?: boolean }) => {
       const { runDemo } = await import('./commands/demo/command.ts')
-      const keepUntil = keep ? stopSignals().first : undefined
+      const keepUntil = keep ? () => stopSignals().first : undefined
       exitCode = (await runDemo({ output: process.stdout, wantsColor: color, keepUntil })) ? 0 : 1
     })
   program

@@ -9,11 +9,10 @@ import { configurationFromEnvironment } from './environment.ts'
 import { type Environment, variable } from './expand.ts'
 import { checkShape } from './issues.ts'
 import { type Mistake, Mistakes } from './mistakes.ts'
-import { outlineOf } from './outline.ts'
+import { type Outline, outlineOf } from './outline.ts'
 import { Places } from './places.ts'
 import { checkProviders } from './provider-checks.ts'
 import { checkReferences } from './references.ts'
-import type { Configuration } from './schema.ts'
 import { secretsIn } from './secrets.ts'
 import { DEFAULT_SERVER, type Setup } from './setup.ts'
 import { createManager, toSetup } from './to-options.ts'
@@ -85,8 +84,8 @@ function check(value: unknown, surroundings: Surroundings): Loaded {
     const outline = outlineOf(value)
     checkProviders(outline, surroundings, mistakes)
     checkReferences(outline, mistakes)
+    checkExposure(outline, surroundings)
   }
-  if (configuration !== undefined) checkExposure(configuration, surroundings)
   if (configuration !== undefined && mistakes.isEmpty) {
     const setup = toSetup(configuration, surroundings)
     tryOut(setup, mistakes)
@@ -96,9 +95,9 @@ function check(value: unknown, surroundings: Surroundings): Loaded {
 }
 
 /** Whoever can reach a gateway without client keys spends the keys it holds. */
-function checkExposure({ server }: Configuration, { host, isInsecureAllowed, mistakes }: Surroundings): void {
-  const address = host ?? server?.host ?? DEFAULT_SERVER.host
-  if (isInsecureAllowed === true || isLoopback(address) || (server?.clients ?? []).length > 0) return
+function checkExposure(outline: Outline, { host, isInsecureAllowed, mistakes }: Surroundings): void {
+  const address = host ?? outline.host ?? DEFAULT_SERVER.host
+  if (isInsecureAllowed === true || isLoopback(address) || outline.clients.length > 0) return
   mistakes.add(
     ['server', 'host'],
     `${JSON.stringify(address)} can be reached by others, who would spend your quota; name server.clients with a key each, or listen on 127.0.0.1, ::1 or localhost, or use --insecure`,

@@ -37,6 +37,8 @@ export interface Outline {
   /** The references of each route, the primary one first. */
   readonly routes: ReadonlyMap<string, readonly Located[]>
   readonly fallbacks: readonly Located[]
+  /** Where the gateway listens, if it says so. */
+  readonly host: string | undefined
   readonly clients: readonly {
     readonly path: Path
     readonly name: string | undefined
@@ -67,6 +69,7 @@ export function outlineOf(value: unknown): Outline {
       }),
     ),
     fallbacks: texts(root.fallbacks, ['fallbacks']),
+    host: textOf(record(root.server).host),
     clients: items(record(root.server).clients).map((client, index) => {
       const { name, key, routes } = record(client)
       const path = ['server', 'clients', index]

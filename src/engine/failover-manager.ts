@@ -307,6 +307,21 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     }
   }
 
+  /** Is at least one profile available, as `status()` counts them? It builds no status. */
+  get isAvailable(): boolean {
+    const now = this.#clock.now()
+    this.#leases.reclaim(now)
+    const open = this.#table.profileTargets().filter((target) => isProfileAvailable(target, [], now))
+    if (open.length === 0) return false
+    const known = this.#table.knownTargets()
+    return open.some((target) => isProfileAvailable(target, known.get(target.profile) ?? [], now))
+  }
+
+  /** The options in effect, defaults filled in, as far as they are data. A copy. */
+  get config(): Settings {
+    return structuredClone(this.#settings)
+  }
+
   /**
    * Forgets everything that stands against a profile, its group, and the origin it is reached at. A profile that was
    * disabled stays so.

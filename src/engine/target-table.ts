@@ -145,7 +145,9 @@ export class TargetTable<Request extends ModelRequest, Event> {
   knownTargets(): Map<string, Target[]> {
     const known = new Map<string, Target[]>()
     const add = (target: Target): void => {
-      known.set(target.profile, [...(known.get(target.profile) ?? []), target])
+      const own = known.get(target.profile)
+      if (own === undefined) known.set(target.profile, [target])
+      else own.push(target)
     }
     for (const models of this.#targets.values()) for (const targets of models.values()) targets.forEach(add)
     for (const [id, models] of this.#book.modelsAgainst()) {

@@ -4,7 +4,7 @@ import { type Dialect, openaiChat } from '../dialects/index.ts'
 import { Refusal } from './data-plane/refusal.ts'
 import { PROXIED_PATHS } from './paths.ts'
 
-/** Clients' own pools keep idle connections for less; whoever closes first must not be the gateway. */
+/** Most clients' pools keep idle connections for less; whoever closes first should not be the gateway. */
 const KEEP_ALIVE_MS = 75_000
 /** Scheme and authority of a request that names the whole address (RFC 9112 §3.2.2). */
 const AUTHORITY = /^https?:\/\/[^/?#]*/i
@@ -23,7 +23,7 @@ interface FrontOptions {
 export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontOptions): Server {
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const connection: Connection = request.socket
-    connection[LATEST] = response
+    connection[ANSWERS] = [...(connection[ANSWERS] ?? []).filter(({ writableFinished }) => !writableFinished), response]
     const { url = '/', method } = request
     const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
     const mark = target.indexOf('?')
@@ -34,8 +34,9 @@ export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontO
       return
     }
     request.url = target
-    // Nothing depends on the name the gateway was called by, and a wrong one is not worth an error.
-    request.headers.host = 'hotspare'
+    // A host that is none is not worth an error of its own.
+    const { host } = request.headers
+    if (host === undefined || !URL.canParse(`http://${host}`)) request.headers.host = 'localhost'
     control(request, response)
   }
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requireHostHeader: false }, serve)
@@ -51,10 +52,13 @@ export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontO
 }
 
 const SLASH = 47
-/** The latest response on a connection. A property, since a `WeakMap` that every request writes to costs the collector. */
-const LATEST = Symbol('latest response')
+/**
+ * What is being answered on a connection: one, unless the client pipelines. A property, since a `WeakMap` that every
+ * request writes to costs the collector.
+ */
+const ANSWERS = Symbol('answers')
 
-type Connection = Socket & { [LATEST]?: ServerResponse }
+type Connection = Socket & { [ANSWERS]?: readonly ServerResponse[] }
 
 /** The path and query of a request target in another form; `*`, which is for the server as a whole, is no path here. */
 function originForm(url: string): string {
@@ -62,25 +66,25 @@ function originForm(url: string): string {
   return path.startsWith('/') ? path : `/${path}`
 }
 
-/** What is no HTTP, or none that is allowed: it is told, unless an answer has begun that it would end up in. */
+/** What is no HTTP, or none that is allowed: it is told, unless it would end up in an answer, or behind the last one. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Connection): void {
-  const response = socket[LATEST]
-  const isAnswering = response?.headersSent === true && !isReusable(response)
-  if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
+  const answers = socket[ANSWERS] ?? []
+  const hasBegun = answers.some((answer) => answer.headersSent && !(answer.writableFinished && answer.shouldKeepAlive))
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const path = response?.writableFinished === false ? response.req.url : undefined
+  if (hasBegun) {
+    // What has been written still leaves.
+    socket.destroySoon()
+    return
+  }
+  const path = answers.find(({ writableFinished }) => !writableFinished)?.req.url
   const dialect = PROXIED_PATHS.get(path?.split('?')[0] ?? '') ?? openaiChat
   const { status, phrase, refusal } = refusalOf(error.code)
   const body = JSON.stringify(dialect.errorBody(refusal))
   const head = `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`
   socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`)
-}
-
-/** Has it been written to its end, on a connection that goes on? */
-function isReusable(response: ServerResponse): boolean {
-  return response.writableFinished && response.shouldKeepAlive
 }
 
 function refusalOf(code: string | undefined): {

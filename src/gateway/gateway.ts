@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { FailoverError } from '../failure/index.ts'
+import { isLoopback } from '../transport/index.ts'
+import { refuseForeignPages } from './browser-guard.ts'
 import { createControlPlane } from './control-plane/app.ts'
 import { ClientKeys } from './data-plane/client-keys.ts'
 import { DataPlane } from './data-plane/data-plane.ts'
@@ -60,9 +62,20 @@ class RunningGateway implements Gateway {
       last += 1
       return `${prefix}-${last}`
     }
-    this.#dataPlane = new DataPlane({ manager, registry, clients, maxBodyBytes, nextRequestId, onInternalError })
     const isDraining = (): boolean => this.#closed !== undefined
-    const control = createControlPlane({ manager, registry, clients, isDraining, onInternalError })
+    // Whoever listens elsewhere without client keys has asked for everybody to be let in.
+    const isGuarded = settings.clients.length === 0 && isLoopback(settings.host)
+    const shared = {
+      manager,
+      registry,
+      clients,
+      nextRequestId,
+      isDraining,
+      checkOrigin: isGuarded ? refuseForeignPages : () => {},
+      onInternalError,
+    }
+    this.#dataPlane = new DataPlane({ ...shared, maxBodyBytes })
+    const control = createControlPlane(shared)
     this.#server = createFront({
       maxBodyBytes,
       isDraining,

@@ -51,7 +51,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
   checkNumber('port', port, { max: 65_535, integer: true })
   checkNumber('maxBodyBytes', maxBodyBytes, { min: 1, integer: true })
   checkNumber('drainMs', drainMs)
-  checkClients(clients)
+  checkClients(clients, Object.keys(manager.config.routes))
   if (!isLoopback(host) && clients.length === 0 && !isInsecureAllowed) throw invalidOption('host', host, PUBLIC)
   return { manager, registry, host, port, clients, maxBodyBytes, drainMs, onInternalError }
 }
@@ -59,7 +59,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
 const PUBLIC =
   'an address that others can reach needs client keys, or everybody spends your quota; allowed without: 127.0.0.1, ::1, localhost'
 
-function checkClients(clients: readonly Client[]): void {
+function checkClients(clients: readonly Client[], routes: readonly string[]): void {
   if (!Array.isArray(clients)) throw invalidOption('clients', clients, 'it must be an array of clients')
   const keys = new Set<string>()
   for (const [index, client] of clients.entries()) {
@@ -68,7 +68,20 @@ function checkClients(clients: readonly Client[]): void {
     checkRecord(path, client, ['name', 'key', 'routes'])
     checkText(`${path}.name`, client.name)
     checkText(`${path}.key`, client.key)
+    if (client.routes !== undefined) checkRoutes(`${path}.routes`, client.routes, routes)
     if (keys.has(client.key)) throw invalidOption(`${path}.key`, client.key, 'another client has the same key')
     keys.add(client.key)
+  }
+}
+
+function checkRoutes(path: string, named: unknown, routes: readonly string[]): void {
+  if (!Array.isArray(named)) throw invalidOption(path, named, 'it must be an array of route names')
+  for (const [index, name] of named.entries()) {
+    if (!routes.includes(name))
+      throw invalidOption(
+        `${path}[${index}]`,
+        name,
+        `there is no such route; there are: ${routes.join(', ') || 'none'}`,
+      )
   }
 }

@@ -33,7 +33,7 @@ export interface Answer {
 export function exchange(pools: Pools, request: ExchangeRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (request.signal.aborted) reject(request.signal.reason)
-    else new PulledExchange(pools, request, resolve, reject).send()
+    else new PulledExchange(pools, request, resolve, reject).send(request)
   })
 }
 
@@ -47,17 +47,14 @@ class PulledExchange implements ExchangeSink {
 
   constructor(
     pools: Pools,
-    { url, method, headers, body = '', signal, clock, connectMs }: ExchangeRequest,
+    { url, signal, clock, connectMs }: ExchangeRequest,
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
   ) {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    const { origin, pathname, search } = url
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const outgoing = { origin, path: pathname + search, method, headers, body: bytes, clock, connectMs }
-    this.#wire = new HttpExchange(pools, outgoing, this)
+    this.#wire = new HttpExchange(pools, { origin: url.origin, clock, connectMs }, this)
     this.#body = new AnswerBody({
       pause: () => this.#wire.pause(),
       resume: () => this.#wire.resume(),
@@ -66,9 +63,10 @@ class PulledExchange implements ExchangeSink {
     })
   }
 
-  send(): void {
+  send({ url: { pathname, search }, method, headers, body = '' }: ExchangeRequest): void {
     this.#signal.addEventListener('abort', this.#onAbort)
-    this.#wire.send()
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.#wire.send({ path: pathname + search, method, headers, body: bytes })
   }
 
   onHead(status: number, headers: ResponseHeaders): void {

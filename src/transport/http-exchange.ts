@@ -42,21 +42,26 @@ export interface ExchangeSink {
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #pools: Pools
-  readonly #request: OutgoingRequest
+  /** Without its body: the exchange lives as long as the answer. */
+  readonly #request: Pick<OutgoingRequest, 'origin' | 'clock' | 'connectMs'>
   readonly #sink: ExchangeSink
   #controller: Dispatcher.DispatchController | undefined
   #cancelTimer: (() => void) | undefined
   #isInPools = false
   #isOver = false
 
-  constructor(pools: Pools, request: OutgoingRequest, sink: ExchangeSink) {
+  constructor(
+    pools: Pools,
+    { origin, clock, connectMs }: Pick<OutgoingRequest, 'origin' | 'clock' | 'connectMs'>,
+    sink: ExchangeSink,
+  ) {
     this.#pools = pools
-    this.#request = request
+    this.#request = { origin, clock, connectMs }
     this.#sink = sink
   }
 
-  send(): void {
-    const { origin, path, method, headers, body } = this.#request
+  send({ path, method, headers, body }: Pick<OutgoingRequest, 'path' | 'method' | 'headers' | 'body'>): void {
+    const { origin } = this.#request
     this.#isInPools = true
     this.#pools.enter()
     // The types leave out that a list is only read.

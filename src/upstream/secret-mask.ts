@@ -3,6 +3,11 @@ import { redactKnown } from '../failure/index.ts'
 const MASK = '***'
 /** Shorter secrets are not masked (`redactKnown`), nor are shorter beginnings of one. */
 const SHORTEST = 4
+/**
+ * What is shorter may be an ordinary word (`ollama`, `EMPTY`), a date or a number. In an error that does no harm; in an
+ * answer it would tear up what the model said.
+ */
+const SHORTEST_IN_ANSWERS = 16
 /** JSON that is nested deeper is no error that anybody reads; it is masked as a whole. */
 const MAX_DEPTH = 32
 const MAX_CAUSES = 8
@@ -10,21 +15,28 @@ const MAX_CAUSES = 8
 /** Masks the given secrets wherever they occur. */
 export class SecretMask {
   readonly #secrets: readonly string[]
+  readonly #long: readonly string[]
   readonly #patterns: readonly Buffer[]
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets
-    this.#patterns = secrets.filter(({ length }) => length >= SHORTEST).map((secret) => Buffer.from(secret))
+    this.#long = secrets.filter(({ length }) => length >= SHORTEST_IN_ANSWERS)
+    this.#patterns = this.#long.map((secret) => Buffer.from(secret))
   }
 
-  /** Bytes in which nothing is hidden are the very same. */
+  /** A good answer, in which only what is as long as a key is hidden; bytes in which it does not occur are the very same. */
   bytes(bytes: Buffer): Buffer {
     return this.#patterns.reduce(withoutPattern, bytes)
   }
 
-  /** Is there anything in this text to be masked? */
+  /** Is there anything in this text of a good answer to be masked? */
   hides(text: string): boolean {
-    return this.#secrets.some((secret) => secret.length >= SHORTEST && text.includes(secret))
+    return this.#long.some((secret) => text.includes(secret))
+  }
+
+  /** As `bytes`, for a text. */
+  answerText(text: string): string {
+    return redactKnown(text, this.#long)
   }
 
   text(text: string): string {

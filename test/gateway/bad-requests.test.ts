@@ -88,10 +88,12 @@ const BAD: readonly (readonly [what: string, status: number, message: RegExp, se
     withHeaders({ 'content-encoding': 'snappy' }),
   ],
   ['two codings', 415, /"gzip, br" is not known/, withHeaders({ 'content-encoding': 'gzip, br' })],
+  ['a body without a type', 415, /there is no content-type; it must be/, withHeaders({ 'content-type': '' })],
+  ['a deadline of two days', 400, /from 1 to 86400000/, withHeaders({ 'x-hotspare-deadline-ms': '172800000' })],
   ['a form', 415, /must be application\/json/, withHeaders({ 'content-type': 'application/x-www-form-urlencoded' })],
   ...['soon', '', '0', '-5', '1e3', 'Infinity', '5, 6'].map((ms) => {
     const sent = withHeaders({ 'x-hotspare-deadline-ms': ms })
-    return [`a deadline of "${ms}"`, 400, /must be a number of milliseconds of at least 1/, sent] as const
+    return [`a deadline of "${ms}"`, 400, /must be a number of milliseconds from 1 to 86400000/, sent] as const
   }),
 ]
 
@@ -140,7 +142,7 @@ describe.concurrent.each(DIALECTS)('in the dialect $dialect', ({ dialect, path }
     ['POST', '/v1/models', 405, /^POST is not allowed here; allowed: GET, HEAD$/, 'allow: get, head'],
   ])('%s %s is refused with %i', async (method, target, status, message, header) => {
     const asks = dialect === 'anthropic' ? 'anthropic-version: 2023-06-01\r\n' : ''
-    const answer = await seen(`${method} ${target} HTTP/1.1\r\nhost: gateway\r\n${asks}connection: close\r\n\r\n`)
+    const answer = await seen(`${method} ${target} HTTP/1.1\r\nhost: 127.0.0.1\r\n${asks}connection: close\r\n\r\n`)
     expect(answer.body).toEqual(errorShape(dialect, message))
     expect(answer.status).toBe(status)
     expect(answer.head).toContain(header)
@@ -186,7 +188,7 @@ describe.concurrent.each(DIALECTS)('in the dialect $dialect', ({ dialect, path }
 })
 
 describe.concurrent('what is no HTTP', () => {
-  const head = 'POST /v1/messages HTTP/1.1\r\nhost: gateway\r\n'
+  const head = 'POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1\r\n'
   it.each([
     ['garbage', 400, /^this is not valid HTTP$/, 'hello there\r\n\r\n'],
     ['the beginning of TLS', 400, /^this is not valid HTTP$/, '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
@@ -208,7 +210,7 @@ describe.concurrent('what is no HTTP', () => {
   })
 
   it('is refused in the dialect of the path where there is one', async () => {
-    const answer = await seen(`${head}transfer-encoding: chunked\r\n\r\nzz\r\n{}`)
+    const answer = await seen(`${head}content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}`)
     expect(answer).toMatchObject({ status: 400, body: errorShape('anthropic', /^this is not valid HTTP$/) })
   })
 

@@ -26,7 +26,7 @@ export function requestBytes(
   headers: Readonly<Record<string, string>> = {},
 ): Buffer {
   const length = 'transfer-encoding' in headers ? {} : { 'content-length': `${Buffer.byteLength(body)}` }
-  const all = { host: 'gateway', 'content-type': 'application/json', ...length, ...headers }
+  const all = { host: '127.0.0.1', 'content-type': 'application/json', ...length, ...headers }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`), Buffer.from(body)])
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
-import { anthropicMessages, type Dialect, openaiChat } from '../../dialects/index.ts'
+import { type Context, Hono, type HonoRequest } from 'hono'
+import { anthropicMessages, openaiChat } from '../../dialects/index.ts'
 import type { FailoverManager } from '../../engine/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
 import type { ClientKeys } from '../data-plane/client-keys.ts'
@@ -13,6 +13,9 @@ interface ControlPlaneOptions {
   readonly manager: FailoverManager
   readonly registry: HttpProviders
   readonly clients: ClientKeys
+  readonly nextRequestId: () => string
+  /** @throws Refusal 403 */
+  readonly checkOrigin: (request: IncomingMessage) => void
   /** Is it about to stop? */
   readonly isDraining: () => boolean
   readonly onInternalError: (error: unknown) => void
@@ -24,17 +27,13 @@ type Env = { Bindings: HttpBindings }
 export function createControlPlane(
   options: ControlPlaneOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { manager, isDraining, onInternalError } = options
+  const { manager, isDraining, nextRequestId, onInternalError } = options
+  const refuse = (context: Context<Env>, refusal: Refusal): Response => refusalIn(context, refusal, nextRequestId())
   const app = new Hono<Env>()
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', (context) => {
     if (isDraining()) return context.json({ status: 'draining' }, 503)
-    const { availableProfiles, totalProfiles } = manager.status()
-    const isReady = availableProfiles > 0
-    return context.json(
-      { status: isReady ? 'ready' : 'unavailable', availableProfiles, totalProfiles },
-      isReady ? 200 : 503,
-    )
+    return manager.isAvailable ? context.json({ status: 'ready' }) : context.json({ status: 'unavailable' }, 503)
   })
   app.get('/v1/models', (context) => {
     const models = allowedModels(context, options)
@@ -50,9 +49,15 @@ export function createControlPlane(
     return context.json(dialectAsking(context) === 'anthropic' ? anthropicModel(model) : openaiModel(model))
   })
   for (const path of ['/healthz', '/readyz', '/v1/models', '/v1/models/:id{.+}'])
-    app.all(path, (context) => refuseMethod(context, 'GET, HEAD'))
-  for (const path of PROXIED_PATHS.keys()) app.all(path, (context) => refuseMethod(context, 'POST'))
-  app.notFound((context) => refuse(context, notServed(context)))
+    app.all(path, ({ req }) => {
+      // `/v1/models/gemini-2.5-pro:generateContent` is no model's page but a Gemini request.
+      throw req.path.includes(':') ? notServed(req) : notAllowed(req, 'GET, HEAD')
+    })
+  for (const path of PROXIED_PATHS.keys())
+    app.all(path, ({ req }) => {
+      throw notAllowed(req, 'POST')
+    })
+  app.notFound((context) => refuse(context, notServed(context.req)))
   app.onError((error, context) => {
     if (error instanceof Refusal) return refuse(context, error)
     onInternalError(error)
@@ -62,7 +67,11 @@ export function createControlPlane(
 }
 
 /** What the client that asks may name, in the dialect it asks in. */
-function allowedModels(context: Context<Env>, { manager, registry, clients }: ControlPlaneOptions): ListedModel[] {
+function allowedModels(
+  context: Context<Env>,
+  { manager, registry, clients, checkOrigin }: ControlPlaneOptions,
+): ListedModel[] {
+  checkOrigin(context.env.incoming)
   const client = clients.authenticate(context.env.incoming, new URL(context.req.url).searchParams)
   const dialect = dialectAsking(context)
   if (dialect === 'gemini') return []
@@ -77,12 +86,11 @@ function dialectAsking({ req }: Context<Env>): 'openai' | 'anthropic' | 'gemini'
   return req.header('anthropic-version') === undefined ? 'openai' : 'anthropic'
 }
 
-function refuseMethod(context: Context<Env>, allow: string): Response {
-  const message = `${context.req.method} is not allowed here; allowed: ${allow}`
-  return refuse(context, new Refusal(405, 'method_not_allowed', message, { allow }))
+function notAllowed({ method }: HonoRequest, allow: string): Refusal {
+  return new Refusal(405, 'method_not_allowed', `${method} is not allowed here; allowed: ${allow}`, { allow })
 }
 
-function notServed({ req }: Context<Env>): Refusal {
+function notServed(req: HonoRequest): Refusal {
   const served = [...PROXIED_PATHS.keys()].map((path) => `POST ${path}`)
   const path = req.path.slice(0, 100)
   const [known] = [...PROXIED_PATHS.keys()].filter((one) => one === `/v1${path}`)
@@ -95,8 +103,17 @@ function notServed({ req }: Context<Env>): Refusal {
 }
 
 /** In the dialect that the path or the headers speak of. */
-function refuse(context: Context<Env>, refusal: Refusal): Response {
-  const isAnthropic = context.req.path.startsWith('/v1/messages') || dialectAsking(context) === 'anthropic'
-  const dialect: Dialect = isAnthropic ? anthropicMessages : openaiChat
-  return Response.json(dialect.errorBody(refusal), { status: refusal.status, headers: refusal.headers })
+function refusalIn(context: Context<Env>, refusal: Refusal, requestId: string): Response {
+  const { status } = refusal
+  const own = { 'x-hotspare-request-id': requestId, 'x-hotspare-attempts': '0' }
+  return Response.json(errorBody(context, refusal), { status, headers: { ...refusal.headers, ...own } })
+}
+
+function errorBody(context: Context<Env>, refusal: Refusal): object {
+  const asking = dialectAsking(context)
+  if (context.req.path.startsWith('/v1/messages') || asking === 'anthropic') return anthropicMessages.errorBody(refusal)
+  if (asking === 'openai') return openaiChat.errorBody(refusal)
+  // https://ai.google.dev/gemini-api/docs/troubleshooting
+  const { status, code, message } = refusal
+  return { error: { code: status, message, status: code.toUpperCase() } }
 }

@@ -12,7 +12,7 @@ export interface ListedModel {
 
 /** What requests in a dialect can name: every route and every model the configuration speaks of that it can reach. */
 export function listModels(manager: FailoverManager, registry: HttpProviders, dialect: DialectName): ListedModel[] {
-  const { routes, fallbacks } = manager.status().config
+  const { routes, fallbacks } = manager.config
   const isRoute = (name: string): boolean => Object.hasOwn(routes, name)
   const chainOf = (name: string, seen: readonly string[] = []): string[] => {
     const route = isRoute(name) && !seen.includes(name) ? routes[name] : undefined

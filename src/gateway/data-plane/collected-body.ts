@@ -3,7 +3,7 @@ import type { BodyReader } from './body-reader.ts'
 interface CollectedBodyOptions {
   readonly maxBytes: number
   /** Told once, with what has arrived by then. */
-  readonly onDone: (bytes: Buffer, how: 'whole' | 'too_large' | 'broken', error?: Error) => void
+  readonly onDone: (bytes: Buffer, how: 'whole' | 'cut' | 'broken', error?: Error) => void
 }
 
 /** A body that is taken in whole before anything is made of it. */
@@ -21,11 +21,16 @@ export class CollectedBody implements BodyReader {
     if (this.#isDone) return
     this.#chunks.push(chunk)
     this.#length += chunk.length
-    if (this.#length > this.#options.maxBytes) this.#done('too_large')
+    if (this.#length > this.#options.maxBytes) this.cut()
   }
 
   end(): void {
     this.#done('whole')
+  }
+
+  /** No more of it is wanted. */
+  cut(): void {
+    this.#done('cut')
   }
 
   fail(error: Error): void {
@@ -37,7 +42,7 @@ export class CollectedBody implements BodyReader {
     this.#chunks = []
   }
 
-  #done(how: 'whole' | 'too_large' | 'broken', error?: Error): void {
+  #done(how: 'whole' | 'cut' | 'broken', error?: Error): void {
     if (this.#isDone) return
     const [first] = this.#chunks
     const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks, this.#length)

@@ -5,6 +5,7 @@ import { FailoverError, type TargetRef } from '../../failure/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
 import type { Upstream } from '../../upstream/index.ts'
 import type { ClientKeys } from './client-keys.ts'
+import { dropWhereStuck } from './client-progress.ts'
 import { failureReply } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
 import { type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
@@ -21,9 +22,15 @@ interface DataPlaneOptions {
   readonly clients: ClientKeys
   readonly maxBodyBytes: number
   readonly nextRequestId: () => string
+  /** The gateway is about to stop: nothing new is taken, and connections end with their answers. */
+  readonly isDraining: () => boolean
+  /** Refuses what a page in a browser may have sent. @throws Refusal 403 */
+  readonly checkOrigin: (request: IncomingMessage) => void
   /** Told of what must not happen; the client gets a 500. */
   readonly onInternalError: (error: unknown) => void
 }
+
+const CLOSING = 'the gateway is closing; ask again'
 
 /** A request on its way through, as far as more than one step needs it. */
 interface Passage {
@@ -35,6 +42,8 @@ interface Passage {
   readonly controller: AbortController
   /** What providers said in their errors, to be repeated word for word. */
   errorBodies: Map<unknown, Buffer> | undefined
+  /** The engine has it, and will say how it ends. */
+  isOpen: boolean
 }
 
 /**
@@ -43,7 +52,7 @@ interface Passage {
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions
-  readonly #running = new Set<AbortController>()
+  readonly #running = new Set<Passage>()
   #onIdle: () => void = () => {}
 
   constructor(options: DataPlaneOptions) {
@@ -66,27 +75,36 @@ export class DataPlane {
 
   /** Gives up everything that runs; clients are told. */
   abortAll(reason: FailoverError): void {
-    for (const controller of this.#running) controller.abort(reason)
+    for (const passage of this.#running) {
+      passage.controller.abort(reason)
+      if (!passage.isOpen) this.#refuseSafely(passage, reason)
+    }
   }
 
   /** Serves a POST to one of the paths that proxy. @param search the query with its question mark; or empty */
   async serve(request: IncomingMessage, response: ServerResponse, dialect: Dialect, search: string): Promise<void> {
     const controller = new AbortController()
     const id = this.#options.nextRequestId()
-    const passage: Passage = { id, request, response, dialect, controller, errorBodies: undefined }
-    this.#running.add(controller)
+    const passage: Passage = { id, request, response, dialect, controller, errorBodies: undefined, isOpen: false }
+    this.#running.add(passage)
     response.on('close', () => {
-      this.#running.delete(controller)
+      this.#running.delete(passage)
       if (this.#running.size === 0) this.#onIdle()
       if (!response.writableFinished) controller.abort()
     })
     try {
+      if (this.#options.isDraining()) throw new Refusal(503, 'closing', CLOSING, { 'retry-after': '1' })
+      this.#options.checkOrigin(request)
       const query = search === '' ? undefined : new URLSearchParams(search)
       const client = this.#options.clients.authenticate(request, query)
       checkContentType(request)
       const bytes = await readRequestBytes(request, this.#options.maxBodyBytes)
+      if (controller.signal.aborted) return
       const parsed = parseProxyRequest(request, bytes, client)
-      this.#reply(passage, await this.#open(passage, parsed, withoutKey(search, query)))
+      passage.isOpen = true
+      const answer = await this.#open(passage, parsed, withoutKey(search, query))
+      parsed.release()
+      this.#reply(passage, answer)
     } catch (error) {
       this.#refuseSafely(passage, error)
     }
@@ -144,7 +162,7 @@ export class DataPlane {
   #write({ id, response, dialect }: Passage, answer: OpenAnswer<UpstreamReply>): void {
     const reply = answer.value
     const headers = headersToClient(reply.headers, reply.mask)
-    addOwnHeaders(headers, id, answer.target, answer.attempts.length)
+    this.#addOwnHeaders(headers, id, answer.target, answer.attempts.length)
     if (reply instanceof StreamedAnswer) {
       response.writeHead(reply.status, headers)
       new StreamedReply(response, answer, reply, dialect).start()
@@ -155,6 +173,7 @@ export class DataPlane {
       response.writeHead(reply.status, headers)
       if (typeof body === 'string') response.end(body, 'latin1')
       else response.end(body)
+      dropWhereStuck(response)
     }
   }
 
@@ -170,8 +189,15 @@ export class DataPlane {
     const said = told instanceof FailoverError ? errorBodies?.get(told.cause) : undefined
     const reply = failureReply(told, dialect, said)
     const headers = [...reply.headers]
-    addOwnHeaders(headers, id, attempts.at(-1)?.target, attempts.length)
+    this.#addOwnHeaders(headers, id, attempts.at(-1)?.target, attempts.length)
     writeReply(request, response, { ...reply, headers })
+  }
+
+  #addOwnHeaders(headers: string[], id: string, target: TargetRef | undefined, attempts: number): void {
+    headers.push('x-hotspare-request-id', id)
+    if (target !== undefined) headers.push('x-hotspare-target', asHeader(formatTarget(target)))
+    headers.push('x-hotspare-attempts', `${attempts}`)
+    if (this.#options.isDraining() && !headers.includes('connection')) headers.push('connection', 'close')
   }
 
   #toldOf(error: unknown): Refusal | FailoverError {
@@ -192,12 +218,6 @@ export class DataPlane {
   }
 }
 
-function addOwnHeaders(headers: string[], id: string, target: TargetRef | undefined, attempts: number): void {
-  headers.push('x-hotspare-request-id', id)
-  if (target !== undefined) headers.push('x-hotspare-target', asHeader(formatTarget(target)))
-  headers.push('x-hotspare-attempts', `${attempts}`)
-}
-
 /** Names of models and profiles may hold what no header can carry. */
 function asHeader(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed())
@@ -209,8 +229,10 @@ function checkContentType({ headers }: IncomingMessage): void {
   if (whole === 'application/json') return
   const [type = ''] = whole.split(';')
   const name = type.trim().toLowerCase()
-  if (name === 'application/json' || name.endsWith('+json') || name === '') return
-  const message = `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed; it must be application/json`
+  if (name === 'application/json' || name.endsWith('+json')) return
+  const found =
+    name === '' ? 'there is no content-type' : `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed`
+  const message = `${found}; it must be application/json`
   throw new Refusal(415, 'unsupported_content_type', message)
 }
 

@@ -32,6 +32,15 @@ export class DecodedBody implements BodyReader {
     this.#decoder.end()
   }
 
+  /** The reader wants no more for now; the decoder holds a little, then the wire is paused. */
+  pause(): void {
+    this.#decoder.pause()
+  }
+
+  resume(): void {
+    this.#decoder.resume()
+  }
+
   fail(error: FailoverError): void {
     this.#decoder.destroy()
     this.#reader.fail(error)

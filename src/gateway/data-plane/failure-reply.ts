@@ -24,7 +24,9 @@ export function failureReply(failure: Refusal | FailoverError, dialect: Dialect,
 
 /** A failure in the form of a dialect: what is told of one that comes amid a stream, too. */
 export function toldOf(error: FailoverError): ToldError {
-  return { status: statusOf(error), code: error.code.toLowerCase(), message: error.message }
+  const { code, message, reason } = error
+  const isUnknownModel = code === 'ALL_TARGETS_FAILED' && reason === 'model_not_found'
+  return { status: statusOf(error), code: isUnknownModel ? 'model_not_found' : code.toLowerCase(), message }
 }
 
 function statusOf(error: FailoverError): number {
@@ -44,8 +46,9 @@ function statusOf(error: FailoverError): number {
       return error.reason === 'model_not_found' ? 404 : 503
     case 'CANCELED':
       return 503
-    case 'UNKNOWN_PROFILE':
     case 'STREAM_INTERRUPTED':
+      return error.reason === 'overloaded' ? 529 : error.reason === 'rate_limit' ? 429 : 502
+    case 'UNKNOWN_PROFILE':
     case 'PROVIDER_ERROR':
     case 'NETWORK_ERROR':
       return 502
@@ -60,7 +63,8 @@ function isOfRequest(reason: FailureReason | undefined): boolean {
 /** Whether and when to ask again, in the headers that SDKs look at. */
 function retryHeaders({ code, reason, retryAfterMs }: FailoverError): string[] {
   // Asked again, the same request would fail again.
-  if (code === 'NO_TARGET' || reason === 'model_not_found') return ['x-should-retry', 'false']
+  if (code === 'NO_TARGET' || code === 'DEADLINE_EXCEEDED' || reason === 'model_not_found')
+    return ['x-should-retry', 'false']
   if (code !== 'ALL_TARGETS_FAILED') return []
   const headers =
     retryAfterMs === undefined
@@ -69,7 +73,7 @@ function retryHeaders({ code, reason, retryAfterMs }: FailoverError): string[] {
           'retry-after',
           `${Math.max(1, Math.ceil(retryAfterMs / 1_000))}`,
           'retry-after-ms',
-          `${Math.ceil(retryAfterMs)}`,
+          `${Math.max(1_000, Math.ceil(retryAfterMs))}`,
         ]
   const isSensible = retryAfterMs !== undefined && retryAfterMs <= LONGEST_SENSIBLE_RETRY_MS
   return isSensible ? headers : [...headers, 'x-should-retry', 'false']

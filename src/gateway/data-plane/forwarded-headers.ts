@@ -90,7 +90,7 @@ export function headersToProvider(
  *
  * @param mask hides what must not go on; without it the headers have been masked already
  */
-export function headersToClient(headers: ResponseHeaders, mask?: Pick<SecretMask, 'hides' | 'text'>): string[] {
+export function headersToClient(headers: ResponseHeaders, mask?: Pick<SecretMask, 'hides' | 'answerText'>): string[] {
   const passed: string[] = []
   const hopByHop = listed(typeof headers.connection === 'string' ? headers.connection : undefined)
   for (const name in headers) {
@@ -99,7 +99,7 @@ export function headersToClient(headers: ResponseHeaders, mask?: Pick<SecretMask
     if (typeof value === 'string') passed.push(name, value)
     else if (value !== undefined) for (const item of value) passed.push(name, item)
   }
-  return mask?.hides(passed.join('\n')) ? passed.map((text) => mask.text(text)) : passed
+  return mask?.hides(passed.join('\n')) ? passed.map((text) => mask.answerText(text)) : passed
 }
 
 /** Headers that `Connection` names are for this connection alone; usually it names none. */

@@ -15,12 +15,19 @@ export interface ProxyRequest {
   readonly deadlineMs: number | undefined
   /** The body as a target gets it: with its own model id, without our own fields; every other byte as it came. */
   bodyFor(model: string): Buffer
+  /** No target will be asked any more: lets go of the body. */
+  release(): void
 }
 
 const MEMBERS = ['model', 'models', 'stream'] as const
 /** Names that clients make up are kept for a while, and travel in headers and errors. */
 const MAX_NAME_LENGTH = 1_000
 const MAX_NAMES = 100
+/** Names of that number and length, quoted, with room for escapes; what is longer is not even parsed. */
+const MAX_LIST_BYTES = MAX_NAMES * MAX_NAME_LENGTH * 8
+/** A day: a longer one is a mistake. */
+const MAX_DEADLINE_MS = 86_400_000
+const NOTHING = Buffer.alloc(0)
 type MemberName = (typeof MEMBERS)[number]
 
 /** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
@@ -38,7 +45,8 @@ export function parseProxyRequest(
   const chain = chainOf(values)
   const fallbacks = fallbacksIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
   checkAllowed(client, [chain.model, ...(fallbacks ?? [])])
-  const bodies = new Map<string, Buffer>()
+  let source = bytes
+  let latest: { readonly model: string; readonly body: Buffer } | undefined
   return {
     model: chain.model,
     fallbacks,
@@ -46,16 +54,19 @@ export function parseProxyRequest(
     sessionKey: textIn(headers['x-hotspare-session']),
     deadlineMs: deadlineIn(headers['x-hotspare-deadline-ms']),
     bodyFor(model) {
-      const known = bodies.get(model)
-      if (known !== undefined) return known
+      if (latest?.model === model) return latest.body
       const edits = [{ name: 'model', value: JSON.stringify(model) }]
       const body = editJson(
-        bytes,
+        source,
         outline,
         values.has('models') ? [...edits, { name: 'models', value: undefined }] : edits,
       )
-      bodies.set(model, body)
+      latest = { model, body }
       return body
+    },
+    release() {
+      source = NOTHING
+      latest = undefined
     },
   }
 }
@@ -66,6 +77,8 @@ function readMembers(bytes: Buffer, { members }: ValidJsonOutline): Map<MemberNa
     const known = name as MemberName
     // Two readers of such a body may disagree on which of them counts.
     if (values.has(known)) throw new Refusal(400, 'duplicate_field', `the body has ${name} twice; it may be there once`)
+    if (valueEnd - valueStart > MAX_LIST_BYTES)
+      throw new Refusal(400, `invalid_${name}`, `${name} is too long: it may have ${MAX_LIST_BYTES} bytes`)
     values.set(known, JSON.parse(bytes.toString('utf8', valueStart, valueEnd)))
   }
   return values
@@ -76,7 +89,8 @@ function chainOf(values: ReadonlyMap<MemberName, unknown>): {
   readonly model: string
   readonly fallbacks: readonly string[] | undefined
 } {
-  const { model, models } = { model: values.get('model'), models: values.get('models') }
+  // SDKs that know a field may send it empty.
+  const { model, models } = { model: values.get('model'), models: values.get('models') ?? undefined }
   if (values.has('model') && !isName(model)) {
     throw new Refusal(
       400,
@@ -84,7 +98,7 @@ function chainOf(values: ReadonlyMap<MemberName, unknown>): {
       `model must be a text of 1 to ${MAX_NAME_LENGTH} characters: a route or provider/model`,
     )
   }
-  if (values.has('models') && !(Array.isArray(models) && models.every(isName))) {
+  if (models !== undefined && !(Array.isArray(models) && models.every(isName))) {
     throw new Refusal(
       400,
       'invalid_models',
@@ -133,6 +147,7 @@ function textIn(header: string | string[] | undefined): string | undefined {
 function deadlineIn(header: string | string[] | undefined): number | undefined {
   if (header === undefined) return undefined
   const ms = Number(header)
-  if (/^\s*\d+(\.\d+)?\s*$/.test(`${header}`) && ms >= 1) return ms
-  throw new Refusal(400, 'invalid_deadline', 'x-hotspare-deadline-ms must be a number of milliseconds of at least 1')
+  if (/^\s*\d+(\.\d+)?\s*$/.test(`${header}`) && ms >= 1 && ms <= MAX_DEADLINE_MS) return ms
+  const message = `x-hotspare-deadline-ms must be a number of milliseconds from 1 to ${MAX_DEADLINE_MS}`
+  throw new Refusal(400, 'invalid_deadline', message)
 }

@@ -63,6 +63,8 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
     const onEnd = (): void => {
       const [first] = chunks
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+      // The request lives as long as its answer; what it brought must not.
+      chunks.length = 0
     }
     request.on('data', onData).on('end', onEnd)
   })

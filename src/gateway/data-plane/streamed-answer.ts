@@ -74,6 +74,8 @@ export class StreamedAnswer implements BodyReader {
   #queue: Buffer[] = []
   #queuedBytes = 0
   #isScheduled = false
+  /** The client is too slow. */
+  #isPaused = false
   #isEnded = false
   #cause: FailoverError | undefined
   #events = 0
@@ -113,7 +115,9 @@ export class StreamedAnswer implements BodyReader {
 
   /** The outlet takes more. */
   resume(): void {
+    this.#isPaused = false
     this.#options.wire.resume()
+    if (this.#state === 'committed' && this.#end === undefined) this.#startGrace()
   }
 
   take(chunk: Buffer): void {
@@ -184,7 +188,7 @@ export class StreamedAnswer implements BodyReader {
   }
 
   readonly #onBlock = (bytes: Buffer, start: number, end: number): void => {
-    if (this.#sawEndMark || this.#failure !== undefined) return
+    if (this.#isOver || this.#failure !== undefined) return
     const leftoversBefore = this.#reader.leftoverLength
     const sse = this.#reader.read(bytes, start, end)
     if (sse === undefined) {
@@ -227,10 +231,14 @@ export class StreamedAnswer implements BodyReader {
     return this.#options.errors.inAnswer(message, { reason: 'bad_response' })
   }
 
+  /** Nothing that follows belongs to the answer. */
+  get #isOver(): boolean {
+    return this.#sawEndMark || (this.#judge.isClosed && !this.#options.dialect.hasEndMark)
+  }
+
   /** Is the answer at its end, and is it complete? */
   #judgeEnd(): void {
-    const { clock, dialect, wire } = this.#options
-    const isOver = this.#sawEndMark || (this.#judge.isClosed && !dialect.hasEndMark)
+    const isOver = this.#isOver
     if (this.#isEnded || isOver) {
       if (!isOver) {
         this.#lastBlock = 'awaited'
@@ -239,13 +247,18 @@ export class StreamedAnswer implements BodyReader {
       if (this.#failure !== undefined) return
       const error = this.#judge.finish(isOver ? '' : this.#reader.leftovers, isOver ? undefined : this.#cause)
       this.#end = error === undefined ? { usage: this.#judge.usage } : { error }
-    } else if (this.#judge.isFinished && this.#cancelTimer === undefined) {
-      this.#cancelTimer = clock.setTimer(() => {
-        wire.abort()
-        this.end()
-      }, FINISHED_GRACE_MS)
-      this.#outlet?.noteFinished()
-    }
+    } else this.#startGrace()
+  }
+
+  /** A complete answer is not waited for long; what waits for a slow client is no fault of the server. */
+  #startGrace(): void {
+    if (!this.#judge.isFinished || this.#isPaused || this.#cancelTimer !== undefined) return
+    const { clock, wire } = this.#options
+    this.#cancelTimer = clock.setTimer(() => {
+      wire.abort()
+      this.end()
+    }, FINISHED_GRACE_MS)
+    this.#outlet?.noteFinished()
   }
 
   #commitOrFail(): void {
@@ -268,6 +281,9 @@ export class StreamedAnswer implements BodyReader {
       this.#settle()
       outlet.end(this.#passed.take(), end)
     } else if (!this.#passed.isEmpty && !outlet.write(this.#passed.take())) {
+      this.#isPaused = true
+      this.#cancelTimer?.()
+      this.#cancelTimer = undefined
       this.#options.wire.pause()
     }
   }

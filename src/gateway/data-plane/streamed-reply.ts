@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Dialect } from '../../dialects/index.ts'
 import type { OpenAnswer } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
+import { dropWhereStuck } from './client-progress.ts'
 import { toldOf } from './failure-reply.ts'
 import type { StreamEnd, StreamedAnswer, StreamOutlet } from './streamed-answer.ts'
 
@@ -16,6 +17,8 @@ export class StreamedReply implements StreamOutlet {
   readonly #answer: OpenAnswer<unknown>
   readonly #stream: StreamedAnswer
   readonly #dialect: Dialect
+  /** The client has not taken what was written. */
+  #isBlocked = false
   /** Bytes that belong in front of whatever ends the stream. */
   #last: Buffer = NOTHING
 
@@ -43,8 +46,12 @@ export class StreamedReply implements StreamOutlet {
 
   write(bytes: Buffer): boolean {
     if (this.#response.write(bytes)) return true
+    if (this.#isBlocked) return false
+    this.#isBlocked = true
     this.#answer.waitForReader()
+    dropWhereStuck(this.#response)
     this.#response.once('drain', () => {
+      this.#isBlocked = false
       this.#answer.waitForProvider()
       this.#stream.resume()
     })
@@ -54,12 +61,16 @@ export class StreamedReply implements StreamOutlet {
   end(bytes: Buffer, how: StreamEnd): void {
     this.#last = bytes
     if ('error' in how) this.#answer.fail(how.error)
-    else if (this.#answer.complete(how.usage)) this.#response.end(bytes)
+    else if (this.#answer.complete(how.usage)) {
+      this.#response.end(bytes)
+      dropWhereStuck(this.#response)
+    }
   }
 
   #onEnded(error: FailoverError): void {
     if (this.#response.destroyed) return
     const told = Buffer.from(this.#dialect.errorEvent(toldOf(error)))
     this.#response.end(this.#last.length === 0 ? told : Buffer.concat([this.#last, told]))
+    dropWhereStuck(this.#response)
   }
 }

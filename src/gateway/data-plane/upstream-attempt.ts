@@ -66,6 +66,7 @@ class UpstreamAttempt implements ExchangeSink {
   readonly #credentials: Credentials
   readonly #wire: HttpExchange
   #body: BodyReader | undefined
+  #decoded: DecodedBody | undefined
   #cancelTimer: (() => void) | undefined
   #isOver = false
 
@@ -82,24 +83,25 @@ class UpstreamAttempt implements ExchangeSink {
     this.#context = context
     this.#resolve = resolve
     this.#reject = reject
-    const { profile, apiKey, target, timeouts } = context
-    const { clock, dialect, pools } = upstream
+    const { profile, apiKey, timeouts } = context
+    const { clock, pools } = upstream
     this.#credentials = upstream.credentialsOf(profile, apiKey)
-    const outgoing = {
-      origin: this.#credentials.origin,
-      path: pathOf(this.#credentials, request.query),
-      method: 'POST',
-      headers: headersToProvider(request.client, dialect.headers, this.#credentials.headers),
-      body: request.bodyFor(target.model),
-      clock,
-      connectMs: timeouts.connectMs,
-    } as const
-    this.#wire = new HttpExchange(pools, outgoing, this)
+    this.#wire = new HttpExchange(
+      pools,
+      { origin: this.#credentials.origin, clock, connectMs: timeouts.connectMs },
+      this,
+    )
   }
 
   send(): void {
     this.#context.onAbort((reason) => this.#onAbort(reason))
-    this.#wire.send()
+    const { dialect } = this.#upstream
+    this.#wire.send({
+      path: pathOf(this.#credentials, this.#request.query),
+      method: 'POST',
+      headers: headersToProvider(this.#request.client, dialect.headers, this.#credentials.headers),
+      body: this.#request.bodyFor(this.#context.target.model),
+    })
   }
 
   onHead(status: number, headers: ResponseHeaders): void {
@@ -114,7 +116,8 @@ class UpstreamAttempt implements ExchangeSink {
       return
     }
     const reader = isRefusal ? this.#refusal(errors) : this.#answer(status, headers, errors)
-    this.#body = decoder === 'none' ? reader : new DecodedBody(decoder, reader, this.#wire, errors)
+    if (decoder !== 'none') this.#decoded = new DecodedBody(decoder, reader, this.#wire, errors)
+    this.#body = this.#decoded ?? reader
   }
 
   onData(chunk: Buffer): void {
@@ -161,7 +164,12 @@ class UpstreamAttempt implements ExchangeSink {
       maxEventBytes,
       mask: this.#credentials.mask,
       onActivity: this.#context.noteActivity,
-      wire: this.#wire,
+      wire: {
+        pause: () => (this.#decoded ?? this.#wire).pause(),
+        resume: () => (this.#decoded ?? this.#wire).resume(),
+        abort: () => this.#wire.abort(),
+        leave: () => this.#wire.leave(),
+      },
       onCommit: (answer) => this.#resolve(answer),
       onFailure: (error) => this.#fail(error),
     })
@@ -185,7 +193,7 @@ class UpstreamAttempt implements ExchangeSink {
     const reader = new CollectedBody({
       maxBytes: MAX_ERROR_BYTES,
       onDone: (bytes, how) => {
-        if (how === 'too_large') this.#wire.abort()
+        if (how === 'cut') this.#wire.abort()
         const text = how === 'broken' ? '' : bytes.toString('utf8', 0, MAX_ERROR_BYTES)
         const error = errors.ofStatus(text)
         if (how === 'whole' && errors.isClean(text)) this.#request.noteErrorBody(error, bytes)
@@ -194,7 +202,7 @@ class UpstreamAttempt implements ExchangeSink {
     })
     this.#cancelTimer = this.#upstream.clock.setTimer(() => {
       this.#wire.abort()
-      reader.end()
+      reader.cut()
     }, ERROR_BODY_MS)
     return reader
   }

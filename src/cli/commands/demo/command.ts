@@ -6,8 +6,8 @@ import { playStory } from './story.ts'
 export interface DemoOptions {
   readonly output: { readonly isTTY?: boolean; write(text: string): unknown }
   readonly wantsColor: boolean
-  /** Leave the gateway running behind the story until this resolves. Default: end with the story. */
-  readonly keepUntil?: Promise<void> | undefined
+  /** Called behind the story: leave the gateway running until it resolves. Default: end with the story. */
+  readonly keepUntil?: (() => Promise<void>) | undefined
   /** Default: the story. */
   readonly play?: (stage: Stage, screen: Screen) => Promise<Tally>
 }
@@ -26,7 +26,7 @@ export async function runDemo({ output, wantsColor, keepUntil, play = playStory 
   const { asked, answered, right } = tally
   if (keepUntil !== undefined) {
     for (const line of invitation(stage.gateway.url)) screen.say(line)
-    await keepUntil
+    await keepUntil()
   }
   return asked > 0 && right === asked && answered === asked
 }
