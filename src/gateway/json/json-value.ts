@@ -26,9 +26,6 @@ const LOWER_T = 0x74
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** By depth, the byte that closes what is open there. Shared by all calls, as none is ever interrupted. */
-const closers = new Uint8Array(MAX_JSON_DEPTH + 1)
-
 /**
  * Over a whole value, held strictly to the grammar; without recursion, so that nesting costs no stack. The bytes have
  * to be UTF-8, `view` sees the same bytes, and `depth` is how many objects and arrays the value stands in.
@@ -37,19 +34,20 @@ const closers = new Uint8Array(MAX_JSON_DEPTH + 1)
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
 export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: number): number {
-  let level = depth
+  /** The bytes that close what is open, the innermost last. */
+  const closers: number[] = []
   let at = start
   for (;;) {
     const first = bytes[at]
     if (first === QUOTE) {
       at = endOfString(bytes, view, at)
     } else if (first === OPEN_BRACE || first === OPEN_BRACKET) {
-      if (level === MAX_JSON_DEPTH) throw new JsonProblem(at, `it is nested more than ${MAX_JSON_DEPTH} levels deep`)
+      if (depth + closers.length === MAX_JSON_DEPTH)
+        throw new JsonProblem(at, `it is nested more than ${MAX_JSON_DEPTH} levels deep`)
       const closer = first === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
       at = afterSpace(bytes, at + 1)
       if (bytes[at] !== closer) {
-        level++
-        closers[level] = closer
+        closers.push(closer)
         if (closer === CLOSE_BRACE) at = valueAfterKey(bytes, endOfKey(bytes, view, at))
         continue
       }
@@ -60,8 +58,8 @@ export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: 
 
     // A value has ended, and so may what it stands in, until something goes on.
     for (;;) {
-      if (level === depth) return at
-      const closer = closers[level]
+      const closer = closers[closers.length - 1]
+      if (closer === undefined) return at
       at = afterSpace(bytes, at)
       const next = bytes[at]
       if (next === COMMA) {
@@ -70,7 +68,7 @@ export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: 
         break
       }
       if (next !== closer) throw new JsonProblem(at, `a comma or ${closer === CLOSE_BRACE ? '}' : ']'} is expected`)
-      level--
+      closers.pop()
       at++
     }
   }
