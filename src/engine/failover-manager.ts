@@ -303,7 +303,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       totalProfiles: targets.length,
       availableProfiles: targets.filter(([profile, ...models]) => isProfileAvailable(profile, models, now)).length,
       profiles: targets.map(([profile, ...models]) => profileStatus(profile, models, now)),
-      config: structuredClone(this.#settings),
+      config: this.config,
     }
   }
 

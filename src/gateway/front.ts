@@ -26,11 +26,11 @@ export function createFront({ maxBodyBytes, isDraining, proxy, control }: FrontO
     const target = url.charCodeAt(0) === SLASH ? url : originForm(url)
     const mark = target.indexOf('?')
     const dialect = PROXIED_PATHS.get(mark === -1 ? target : target.slice(0, mark))
-    if (isDraining()) response.setHeader('connection', 'close')
     if (dialect !== undefined && method === 'POST') {
       proxy(request, response, dialect, mark === -1 ? '' : target.slice(mark))
       return
     }
+    if (isDraining()) response.setHeader('connection', 'close')
     request.url = target
     // A host that is none is not worth an error of its own.
     const { host } = request.headers

@@ -7,6 +7,7 @@ import { refuseForeignPages } from './browser-guard.ts'
 import { createControlPlane } from './control-plane/app.ts'
 import { ClientKeys } from './data-plane/client-keys.ts'
 import { DataPlane } from './data-plane/data-plane.ts'
+import { CLOSING } from './data-plane/refusal.ts'
 import { createFront } from './front.ts'
 import { type GatewayOptions, type GatewaySettings, parseGatewayOptions } from './options.ts'
 
@@ -126,8 +127,6 @@ class RunningGateway implements Gateway {
   }
 
   #abortAll(): void {
-    this.#dataPlane.abortAll(
-      new FailoverError('CANCELED', 'the gateway is closing; ask again', { reason: 'canceled', isRetryable: true }),
-    )
+    this.#dataPlane.abortAll(new FailoverError('CANCELED', CLOSING, { reason: 'canceled', isRetryable: true }))
   }
 }

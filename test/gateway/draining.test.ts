@@ -42,6 +42,21 @@ describe('a gateway that closes', () => {
   })
 })
 
+describe('a request that has been refused', () => {
+  it('and is still being sent when the gateway closes is no fault of the gateway', async () => {
+    await using provider = await startFaultProvider()
+    // Ending this world fails where the gateway reports a fault of its own.
+    await using world = await GatewayWorld.start({ providers: bothAt(provider.url), gateway: { maxBodyBytes: 100 } })
+    using client = new RawClient(world.gateway.port)
+    client.socket.write(requestBytes(PATH, '', { 'content-length': '1000' }))
+    await client.sees('body_too_large')
+    await world.gateway.close({ drainMs: 0 })
+    const answer = await client.closed()
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /)
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
+  })
+})
+
 describe('options of a gateway', () => {
   it('are refused where a client names what is no route', async () => {
     await using world = await GatewayWorld.start({ providers: {} })

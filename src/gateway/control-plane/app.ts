@@ -5,7 +5,7 @@ import { anthropicMessages, openaiChat } from '../../dialects/index.ts'
 import type { FailoverManager } from '../../engine/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
 import type { ClientKeys } from '../data-plane/client-keys.ts'
-import { Refusal } from '../data-plane/refusal.ts'
+import { internalFault, Refusal } from '../data-plane/refusal.ts'
 import { PROXIED_PATHS } from '../paths.ts'
 import { anthropicList, anthropicModel, type ListedModel, listModels, openaiList, openaiModel } from './model-list.ts'
 
@@ -61,7 +61,7 @@ export function createControlPlane(
   app.onError((error, context) => {
     if (error instanceof Refusal) return refuse(context, error)
     onInternalError(error)
-    return refuse(context, new Refusal(500, 'internal_error', 'the gateway itself failed; its log says more'))
+    return refuse(context, internalFault())
   })
   return getRequestListener(app.fetch, { overrideGlobalObjects: false })
 }

@@ -9,7 +9,7 @@ import { dropWhereStuck } from './client-progress.ts'
 import { failureReply } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
 import { type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
-import { Refusal } from './refusal.ts'
+import { CLOSING, internalFault, Refusal } from './refusal.ts'
 import { readRequestBytes } from './request-bytes.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { StreamedReply } from './streamed-reply.ts'
@@ -29,8 +29,6 @@ interface DataPlaneOptions {
   /** Told of what must not happen; the client gets a 500. */
   readonly onInternalError: (error: unknown) => void
 }
-
-const CLOSING = 'the gateway is closing; ask again'
 
 /** A request on its way through, as far as more than one step needs it. */
 interface Passage {
@@ -94,7 +92,8 @@ export class DataPlane {
     const running: Running = {
       abort: (reason) => {
         controller.abort(reason)
-        if (!passage.isOpen) this.#refuseSafely(passage, reason)
+        // One that has been refused already may still linger for the rest of its body.
+        if (!passage.isOpen && !response.headersSent) this.#refuseSafely(passage, reason)
       },
     }
     this.#running.add(running)
@@ -118,7 +117,8 @@ export class DataPlane {
       parsed.release()
       this.#reply(passage, answer)
     } catch (error) {
-      this.#refuseSafely(passage, error)
+      // Cut off while its body was read, it has been told so.
+      if (passage.isOpen || !controller.signal.aborted) this.#refuseSafely(passage, error)
     }
   }
 
@@ -215,7 +215,7 @@ export class DataPlane {
   #toldOf(error: unknown): Refusal | FailoverError {
     if (error instanceof Refusal || error instanceof FailoverError) return error
     this.#options.onInternalError(error)
-    return new Refusal(500, 'internal_error', 'the gateway itself failed; its log says more')
+    return internalFault()
   }
 
   #upstreamOf(provider: string): Upstream {

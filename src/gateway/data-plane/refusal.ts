@@ -1,5 +1,8 @@
 import type { ToldError } from '../../dialects/index.ts'
 
+/** What is said to whoever asks, or is still waiting, when the gateway stops. */
+export const CLOSING = 'the gateway is closing; ask again'
+
 /** A request that the gateway itself turns down, before any provider is asked. */
 export class Refusal extends Error implements ToldError {
   override readonly name = 'Refusal'
@@ -14,4 +17,9 @@ export class Refusal extends Error implements ToldError {
     this.code = code
     this.headers = headers
   }
+}
+
+/** What a client is told of a fault of the gateway itself, which is reported elsewhere. */
+export function internalFault(): Refusal {
+  return new Refusal(500, 'internal_error', 'the gateway itself failed; its log says more')
 }

@@ -23,7 +23,8 @@ export function writeReply(request: IncomingMessage, response: ServerResponse, {
     response.writeHead(status, all).end(body)
     return
   }
-  response.writeHead(status, [...all, 'connection', 'close']).write(body)
+  const closing = headers.includes('connection') ? [] : ['connection', 'close']
+  response.writeHead(status, [...all, ...closing]).write(body)
   let length = 0
   const finish = (): void => {
     cancelTimer()
