@@ -1,17 +1,47 @@
-import type { FailureReason } from '../failure/index.ts'
-
 /** Token counts as one event or answer tells them. Input includes what was read from or written to a cache. */
 export interface TokenCounts {
   readonly inputTokens?: number
   readonly outputTokens?: number
 }
 
+/**
+ * What can be wrong with an answer under HTTP 200 where no error of the provider's own says it.
+ *
+ * - `empty`: it came to its end without any content
+ * - `no_room`: the prompt filled the window, so that nothing could be said
+ * - `withheld`: a filter kept it back, or cut it off
+ * - `refused`: the model, or a classifier beside it, refused to answer
+ * - `malformed_call`: the model wrote a tool call that cannot be read
+ * - `failed`: its finish reason says that the provider failed
+ * - `no_capacity`: its finish reason says that the provider lacked the means
+ * - `cut_short`: it ended before its end
+ * - `no_answer`: it is no answer at all, and no error: HTML, text, another shape
+ */
+export type AnswerFlaw =
+  | 'empty'
+  | 'no_room'
+  | 'withheld'
+  | 'refused'
+  | 'malformed_call'
+  | 'failed'
+  | 'no_capacity'
+  | 'cut_short'
+  | 'no_answer'
+
 /** A failure that an event of a 200 answer reports. */
-export interface EventFailure {
+export interface ReportedFailure {
   /** What the provider said, as it said it. */
   readonly message: string
-  /** Set only where the event leaves no doubt; otherwise the classifier reads the event. */
-  readonly reason?: FailureReason
+  /** Set where a finish reason tells; otherwise the event is an error, and the classifier reads it. */
+  readonly flaw?: AnswerFlaw
+}
+
+/** What is wrong with an answer that came to its end. */
+export interface FlawedAnswer {
+  readonly message: string
+  readonly flaw: AnswerFlaw
+  /** It has content all the same, and its own finish reason tells its reader how it ended. */
+  readonly hasContent: boolean
 }
 
 /**
@@ -27,8 +57,19 @@ export type AnswerState = 'open' | 'finished' | 'closed'
 export interface AnswerProgress {
   observe(event: unknown): void
   readonly state: AnswerState
-  /** What is wrong with an answer that came to its end: it has no content. Absent: nothing. */
-  verdict(): EventFailure | undefined
+  /** What is wrong with an answer that came to its end. Absent: nothing. */
+  verdict(): FlawedAnswer | undefined
+}
+
+/** How answers go in one wire format: enough to judge one. Pure; every look takes whatever it is given. */
+export interface AnswerFormat {
+  /** Is this one of its events, or a whole answer of it? Told by its keys alone. */
+  recognises(event: unknown): boolean
+  /** Text, reasoning, a tool call or a refusal; not role-only chunks, empty deltas, pings or token counts. */
+  isContent(event: unknown): boolean
+  /** The failure this event or body reports, if it does. */
+  errorOf(event: unknown): ReportedFailure | undefined
+  startProgress(): AnswerProgress
 }
 
 /** A failure of ours, to be told in a dialect's own form. */
@@ -43,7 +84,7 @@ export interface ToldError {
 export type DialectName = 'openai' | 'anthropic'
 
 /** A wire format. Pure: it reads and builds values and does no I/O. */
-export interface Dialect {
+export interface Dialect extends AnswerFormat {
   readonly name: DialectName
   /** Headers of every request, lower case; an operator may replace them. */
   readonly headers: Readonly<Record<string, string>>
@@ -52,8 +93,6 @@ export interface Dialect {
   /** How the key travels. */
   authHeaders(apiKey: string): Readonly<Record<string, string>>
   isStreaming(request: unknown): boolean
-  /** Text, reasoning, a tool call or a refusal; not role-only chunks, empty deltas, pings or token counts. */
-  isContent(event: unknown): boolean
   /** The text of the answer that this event or whole answer carries, of its first choice; not reasoning, not tools. */
   textOf(event: unknown): string
   /** Keys of events whose texts are the answer's own, or padding: whatever they say, the event means the same. */
@@ -62,10 +101,7 @@ export interface Dialect {
   isTerminal(event: unknown): boolean
   /** Is this a complete answer to a request that did not ask for a stream? */
   isWholeAnswer(body: unknown): boolean
-  /** The failure this event or body reports, if it does. */
-  errorOf(event: unknown): EventFailure | undefined
   usageOf(event: unknown): TokenCounts | undefined
-  startProgress(): AnswerProgress
   /** The JSON body of an error, as clients of this dialect expect it. */
   errorBody(error: ToldError): object
   /** The event, in bytes as text, that ends a stream which had begun; clients of this dialect raise it as an error. */

@@ -1,4 +1,4 @@
-import type { EventFailure } from './dialect.ts'
+import type { ReportedFailure } from './dialect.ts'
 import { asObject, type JsonObject } from './json.ts'
 
 /**
@@ -6,7 +6,7 @@ import { asObject, type JsonObject } from './json.ts'
  * `{ error: "text" }` (OpenAI and its relays), `{ type: "error", error }` (Anthropic), `{ object: "error", message }`
  * (older vLLM), `base_resp` with a status code (MiniMax). It may sit beside `choices`, so it is looked for first.
  */
-export function errorObjectOf(event: unknown): EventFailure | undefined {
+export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   const body = asObject(event)
   if (body === undefined) return undefined
   const { error } = body

@@ -1,5 +1,13 @@
+export { formatOf } from './answer-formats.ts'
 export { anthropicMessages } from './anthropic/index.ts'
-export { parseBaseUrl } from './base-url.ts'
-export type { AnswerProgress, Dialect, DialectName, ToldError } from './dialect.ts'
-export { statementIn } from './error-object.ts'
+export type {
+  AnswerFlaw,
+  AnswerFormat,
+  AnswerProgress,
+  Dialect,
+  DialectName,
+  FlawedAnswer,
+  ToldError,
+} from './dialect.ts'
+export { errorObjectOf, statementIn } from './error-object.ts'
 export { openaiChat } from './openai-chat/index.ts'

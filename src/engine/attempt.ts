@@ -1,6 +1,5 @@
-import { type AttemptRecord, FailoverError, type TimeoutPhase } from '../failure/index.ts'
+import { type AttemptRecord, FailoverError, isRecord, type TimeoutPhase } from '../failure/index.ts'
 import { Cancellation } from './cancellation.ts'
-import { isRecord } from './checks.ts'
 import type { Clock } from './clock.ts'
 import type { Lease } from './lease.ts'
 import type { Target } from './target.ts'

@@ -1,5 +1,15 @@
-import { FailoverError, type Failure, invalidOption } from '../failure/index.ts'
-import { checkFunction, checkNumber, checkOneOf, checkRecord, checkText, checkTexts, isRecord } from './checks.ts'
+import {
+  checkFunction,
+  checkNumber,
+  checkOneOf,
+  checkRecord,
+  checkText,
+  checkTexts,
+  FailoverError,
+  type Failure,
+  invalidOption,
+  isRecord,
+} from '../failure/index.ts'
 import type { Clock, Random } from './clock.ts'
 import { Credentials } from './credentials.ts'
 import { Diagnosis } from './diagnosis.ts'

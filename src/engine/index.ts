@@ -6,7 +6,7 @@ export {
   checkRecord,
   checkText,
   isRecord,
-} from './checks.ts'
+} from '../failure/index.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export { FailoverManager } from './failover-manager.ts'

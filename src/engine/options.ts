@@ -1,4 +1,3 @@
-import { invalidOption } from '../failure/index.ts'
 import {
   checkBoolean,
   checkFunction,
@@ -8,8 +7,9 @@ import {
   checkRecord,
   checkText,
   checkTexts,
+  invalidOption,
   isRecord,
-} from './checks.ts'
+} from '../failure/index.ts'
 import { type Clock, forwardOnly, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
 import type { Ladders } from './health/scope-health.ts'

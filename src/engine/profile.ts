@@ -1,5 +1,4 @@
-import { invalidOption } from '../failure/index.ts'
-import { checkName, checkNumber, checkRecord, checkText, isRecord, misplaced } from './checks.ts'
+import { checkName, checkNumber, checkRecord, checkText, invalidOption, isRecord, misplaced } from '../failure/index.ts'
 
 /**
  * A key that is fetched when it is needed, within 10 s. It is kept until `expiresAt` (epoch milliseconds; absent: for

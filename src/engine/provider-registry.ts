@@ -1,5 +1,4 @@
-import { invalidOption } from '../failure/index.ts'
-import { checkFunction, checkText, isRecord } from './checks.ts'
+import { checkFunction, checkText, invalidOption, isRecord } from '../failure/index.ts'
 import { type ModelRef, parseModelRef } from './model-ref.ts'
 import type { AnyRequest, ModelRequest, Provider } from './provider.ts'
 

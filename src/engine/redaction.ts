@@ -1,5 +1,4 @@
-import { type Failure, redactKnown } from '../failure/index.ts'
-import { isRecord } from './checks.ts'
+import { type Failure, isRecord, redactKnown } from '../failure/index.ts'
 
 /** What stands for an object that cannot be copied without its secret. */
 const MASKED = '[masked]'

@@ -1,5 +1,4 @@
-import { invalidOption } from '../failure/index.ts'
-import { checkBoolean, checkNumber, checkRecord, checkText, checkTexts } from './checks.ts'
+import { checkBoolean, checkNumber, checkRecord, checkText, checkTexts, invalidOption } from '../failure/index.ts'
 import type { Usage } from './provider.ts'
 
 /** Which profiles a look or a lease is about. Everything is optional. */

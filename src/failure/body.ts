@@ -1,5 +1,9 @@
+import type { AnswerFlaw } from '../dialects/index.ts'
+import { readAnswer } from './answer-reading.ts'
+import { parseLiteral } from './literal.ts'
 import { attempt } from './safe-read.ts'
 import { parseJson, plainStatement, readStatements, type Statement } from './statement.ts'
+import { isEventText, readEventText } from './stream-text.ts'
 import { leadsToQuotation } from './wording.ts'
 
 /** A response body, read as far as classification needs it. */
@@ -7,60 +11,129 @@ export interface Body {
   readonly form: 'none' | 'json' | 'html' | 'text'
   /** The statements in it, the innermost first. */
   readonly statements: readonly Statement[]
+  /** What it is worth as an answer, where it is one and no error. */
+  readonly answer?: JudgedAnswer
+}
+
+/** An answer without an error in it: what is wrong with it, or that nothing is. */
+export interface JudgedAnswer {
+  readonly flaw: AnswerFlaw | 'sound'
+  readonly message: string
 }
 
 export const NO_BODY: Body = { form: 'none', statements: [] }
 
-/** How much of a body is looked at, characters or bytes: no error says what it is later than this. */
-const MAX_BODY_LENGTH = 65_536
+/**
+ * How much of a body is looked at, characters or bytes: no error says what it is later than this. Of a longer stream,
+ * which may end with what went wrong, a quarter is taken from the beginning and the rest from the end.
+ */
+export const MAX_BODY_LENGTH = 65_536
+const MAX_HEAD_LENGTH = MAX_BODY_LENGTH / 4
+/** How many items of a list are looked at: Gemini's streams come as lists, too. */
+const MAX_ITEMS = 1_000
 
 /** Where a page must have begun to be taken for one. */
 const MAX_HTML_PREAMBLE = 256
 const MAX_TITLE_LENGTH = 200
 
-/** Reads text, bytes or parsed JSON. */
-export function readBody(body: unknown): Body {
-  const text = typeof body === 'string' ? body.slice(0, MAX_BODY_LENGTH) : attempt(() => decode(body), undefined)
-  if (text !== undefined) return readTextBody(text)
-  if (typeof body !== 'object' || body === null) return NO_BODY
-  return { form: 'json', statements: readStatements(body) }
+/**
+ * Reads text, bytes or parsed JSON.
+ *
+ * @param isRefusal its status says that it is an error: it is then not judged as an answer
+ */
+export function readBody(body: unknown, isRefusal: boolean): Body {
+  const text = typeof body === 'string' ? excerptOf(body) : attempt(() => decode(body), undefined)
+  if (text !== undefined) return readTextBody(text, isRefusal)
+  return typeof body === 'object' && body !== null ? readJsonBody(body, isRefusal) : NO_BODY
+}
+
+function excerptOf(text: string): string {
+  if (text.length <= MAX_BODY_LENGTH) return text
+  const head = text.slice(0, MAX_HEAD_LENGTH)
+  return isEventText(head)
+    ? `${head}\n\n${text.slice(MAX_HEAD_LENGTH - MAX_BODY_LENGTH)}`
+    : text.slice(0, MAX_BODY_LENGTH)
 }
 
 function decode(body: unknown): string | undefined {
   const bytes = body instanceof ArrayBuffer ? new Uint8Array(body) : body
-  return bytes instanceof Uint8Array ? new TextDecoder().decode(bytes.subarray(0, MAX_BODY_LENGTH)) : undefined
+  if (!(bytes instanceof Uint8Array)) return undefined
+  const decoded = (from: number, to?: number): string => new TextDecoder().decode(bytes.subarray(from, to))
+  if (bytes.length <= MAX_BODY_LENGTH) return decoded(0)
+  const head = decoded(0, MAX_HEAD_LENGTH)
+  return isEventText(head)
+    ? `${head}\n\n${decoded(bytes.length + MAX_HEAD_LENGTH - MAX_BODY_LENGTH)}`
+    : decoded(0, MAX_BODY_LENGTH)
 }
 
-function readTextBody(raw: string): Body {
+function readTextBody(raw: string, isRefusal: boolean): Body {
   const text = raw.trim()
   if (text === '') return NO_BODY
-  if (isHtml(text)) return { form: 'html', statements: [plainStatement(titleOf(text))] }
-  const json = parseJson(text) ?? parseEvent(text)
-  if (typeof json === 'object' && json !== null) return { form: 'json', statements: readStatements(json) }
-  if (typeof json === 'string') return { form: 'text', statements: [plainStatement(json)] }
+  if (isHtml(text)) return readPage(text, isRefusal)
+  const json = parseJson(text)
+  if (typeof json === 'object' && json !== null) return readJsonBody(json, isRefusal)
+  if (typeof json === 'string') return readInnerText(json, isRefusal)
+  if (isEventText(text)) return readStream(text, isRefusal)
   return { form: 'text', statements: readMixed(text) }
 }
 
-/** JSON inside other text, as SDKs write it: `429 {"type":"error",…}`. The JSON is the inner statement. */
-function readMixed(text: string): Statement[] {
-  const start = text.indexOf('{')
-  const end = text.lastIndexOf('}')
-  const json = start >= 0 && end > start ? parseJson(text.slice(start, end + 1)) : undefined
-  // What stands in a quotation is the request's, not the sender's.
-  if (json === undefined || leadsToQuotation(text.slice(0, start))) return [plainStatement(text)]
-  return [...readStatements(json), plainStatement(`${text.slice(0, start)}${text.slice(end + 1)}`.trim())]
+function readJsonBody(json: object, isRefusal: boolean): Body {
+  if (isRefusal) return { form: 'json', statements: readStatements(json) }
+  const events = attempt(() => (Array.isArray(json) ? json.slice(0, MAX_ITEMS) : [json]), [])
+  return judged(events, false) ?? { form: 'json', statements: readStatements(json) }
 }
 
-/** The last event of server-sent events; an error, where there is one, is what the stream ended with. */
-function parseEvent(text: string): unknown {
-  if (!/^(?:data|event|id|retry)?:/.test(text)) return undefined
-  const payloads = text
-    .split('\n')
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice('data:'.length).trim())
-  const telling =
-    payloads.findLast((payload) => payload.includes('"error"')) ?? payloads.findLast((payload) => payload !== '[DONE]')
-  return telling === undefined ? undefined : parseJson(telling)
+/** A text written down as a JSON string, which may hold JSON again. */
+function readInnerText(text: string, isRefusal: boolean): Body {
+  const json = parseJson(text.trim())
+  return typeof json === 'object' && json !== null
+    ? readJsonBody(json, isRefusal)
+    : { form: 'text', statements: [plainStatement(text)] }
+}
+
+function readPage(page: string, isRefusal: boolean): Body {
+  const title = titleOf(page)
+  return isRefusal
+    ? { form: 'html', statements: [plainStatement(title)] }
+    : { form: 'html', statements: [], answer: { flaw: 'no_answer', message: title } }
+}
+
+/** Events, and what is none of them: a bare error in place of a stream or behind it. */
+function readStream(text: string, isRefusal: boolean): Body {
+  const { events, leftover } = readEventText(text)
+  const all = leftover === undefined ? events : [...events, leftover]
+  const body = judged(all, true)
+  if (body !== undefined && (body.answer === undefined || !isRefusal)) return body
+  return { form: 'json', statements: readStatements(all.at(-1)) }
+}
+
+/** The events as an answer or as the error one of them reports; absent where they are of no known format. */
+function judged(events: readonly unknown[], isWhole: boolean): Body | undefined {
+  const reading = attempt(() => readAnswer(events, isWhole), { is: 'foreign' } as const)
+  switch (reading.is) {
+    case 'error':
+      return { form: 'json', statements: readStatements(reading.event) }
+    case 'flawed':
+      return { form: 'json', statements: [], answer: reading }
+    case 'sound':
+      return { form: 'json', statements: [], answer: { flaw: 'sound', message: 'a complete answer' } }
+    case 'foreign':
+      return undefined
+  }
+}
+
+/** JSON inside other text, as SDKs write it: `429 {"type":"error",…}`, Python's way too. It is the inner statement. */
+function readMixed(text: string): Statement[] {
+  const start = text.indexOf('{')
+  // What stands in a quotation is the request's, not the sender's.
+  if (start < 0 || leadsToQuotation(text.slice(0, start))) return [plainStatement(text)]
+  const end = text.lastIndexOf('}')
+  const json = end > start ? parseJson(text.slice(start, end + 1)) : undefined
+  if (json !== undefined)
+    return [...readStatements(json), plainStatement(`${text.slice(0, start)}${text.slice(end + 1)}`.trim())]
+  const literal = parseLiteral(text, start)
+  if (literal === undefined) return [plainStatement(text)]
+  return [...readStatements(literal.value), plainStatement(`${text.slice(0, start)}${text.slice(literal.end)}`.trim())]
 }
 
 function isHtml(text: string): boolean {

@@ -2,8 +2,10 @@ import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
+import { type FailureRule, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
 import { maskSecrets, redactKnown } from './redact.ts'
+import { RuleBook } from './rule-book.ts'
 import { readItems, readProperty } from './safe-read.ts'
 
 const MAX_MESSAGE_LENGTH = 500
@@ -24,17 +26,31 @@ const MAX_MASKED_LENGTH = 768
  * // { reason: 'rate_limit', scope: 'target', nextStep: 'next_profile', retryAfterMs: 644, … }
  */
 export function classifyFailure(input: ClassifyInput): Failure {
+  return classifyBy(undefined, input)
+}
+
+/**
+ * A `classifyFailure` that asks these rules first: before everything but our own limits and the caller's leaving.
+ *
+ * @throws FailoverError `INVALID_OPTION` where a rule is none
+ */
+export function classifierWith(rules: readonly FailureRule[]): (input: ClassifyInput) => Failure {
+  const ownRules = rules.length === 0 ? undefined : new RuleBook(parseRules(rules), { looksAnywhere: true })
+  return (input) => classifyBy(ownRules, input)
+}
+
+function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failure {
   try {
-    return diagnose(gatherEvidence(input), readItems(readProperty(input, 'secrets'), MAX_SECRETS))
+    return diagnose(gatherEvidence(input), readItems(readProperty(input, 'secrets'), MAX_SECRETS), ownRules)
   } catch {
     // Every look into a foreign value is guarded; this is for the one nobody thought of.
     return { ...UNREADABLE_VERDICT, message: 'the evidence could not be read' }
   }
 }
 
-function diagnose(evidence: Evidence, secrets: readonly unknown[]): Failure {
+function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: RuleBook | undefined): Failure {
   const stated = readStatedWait(evidence)
-  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined)
+  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, ownRules)
   const buckets = readBuckets(evidence.headers)
   const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
   const { status, timeoutPhase } = evidence
@@ -58,11 +74,11 @@ function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketR
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */
 function messageOf(
-  { statements, plainText, status }: Evidence,
+  { statements, plainText, status, answer }: Evidence,
   { reason }: Verdict,
   secrets: readonly unknown[],
 ): string {
-  const said = statements.find(({ message }) => message !== '')?.message ?? plainText
+  const said = statements.find(({ message }) => message !== '')?.message ?? (plainText || (answer?.message ?? ''))
   const code = statements[0]?.codes[0] ?? ''
   const known = secrets.filter((secret) => typeof secret === 'string')
   // Masked before it is cut: half a secret would not be recognised.

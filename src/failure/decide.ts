@@ -1,9 +1,19 @@
 import type { Evidence } from './evidence.ts'
-import type { Failure, FailureReason } from './failure.ts'
+import type { Failure } from './failure.ts'
 import { exceedsLimit } from './hints.ts'
-import { confidenceOf, type Facts, firstMatch, MEANING_OF, type Rule } from './rule.ts'
-import { brokenStream, localRules, rulesFor, statusRules, transportRules } from './rules/index.ts'
+import { confidenceOf, type Facts, MEANING_OF, type Rule } from './rule.ts'
+import type { RuleBook } from './rule-book.ts'
+import {
+  answerRules,
+  brokenStream,
+  localBook,
+  rulesFor,
+  soundAnswer,
+  statusBook,
+  transportBook,
+} from './rules/index.ts'
 import type { Statement } from './statement.ts'
+import type { GivenVerdict } from './thrown.ts'
 import { wordingOf } from './wording.ts'
 
 /** What failed and what to do, before it is said when to come back. */
@@ -20,15 +30,18 @@ export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
 
 /**
  * Decides by the first evidence that speaks: our own limits, then the caller, the transport, the answer's statements
- * from the innermost out, and at last the status alone.
+ * from the innermost out (by the user's own rules first), what it is worth as an answer, and at last the status alone.
  *
  * @param statesWait whether the answer says when to come back
  */
-export function decide(evidence: Evidence, statesWait: boolean): Verdict {
+export function decide(evidence: Evidence, statesWait: boolean, ownRules?: RuleBook): Verdict {
   const verdict = verdictBy(
     matchTimeout(evidence) ??
-      matchThrown(evidence, statesWait) ??
-      matchStatements(evidence, statesWait) ??
+      matchLocal(evidence, statesWait) ??
+      (ownRules && matchOwn(evidence, statesWait, ownRules)) ??
+      matchTransport(evidence, statesWait) ??
+      matchStatements(evidence, statesWait, rulesFor(evidence.provider, evidence.dialect)) ??
+      matchAnswer(evidence) ??
       matchRemainder(evidence, statesWait) ??
       NO_EVIDENCE,
   )
@@ -60,19 +73,49 @@ function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
   return timeoutPhase === 'connect' ? { ...rule, scope: 'provider', nextStep: 'next_provider' } : rule
 }
 
-function matchThrown(evidence: Evidence, statesWait: boolean): Rule | undefined {
-  const facts = factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
-  // A status that names an error is the server's word: whatever broke after it matters no more.
-  return firstMatch(localRules, facts) ?? (facts.status === undefined ? firstMatch(transportRules, facts) : undefined)
+function thrownFacts(evidence: Evidence, statesWait: boolean): Facts {
+  return factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
 }
 
-function matchStatements(evidence: Evidence, statesWait: boolean): Rule | undefined {
-  const rules = rulesFor(evidence.provider, evidence.dialect)
+function matchLocal(evidence: Evidence, statesWait: boolean): Rule | undefined {
+  return localBook.firstMatch(thrownFacts(evidence, statesWait))
+}
+
+/** A user's rules look at all that was said, quotations too, and at what was thrown: its names are codes to them. */
+function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): Rule | undefined {
   for (const statement of evidence.statements) {
-    const rule = firstMatch(rules, factsOf(evidence, statesWait, statement))
+    const said = {
+      ...statement,
+      codes: [...statement.codes, ...evidence.thrownCodes],
+      text: statement.message.toLowerCase(),
+    }
+    const rule = ownRules.firstMatch(factsOf(evidence, statesWait, said))
+    if (rule !== undefined) return rule
+  }
+  return ownRules.firstMatch(
+    factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: evidence.plainText.toLowerCase() }),
+  )
+}
+
+function matchTransport(evidence: Evidence, statesWait: boolean): Rule | undefined {
+  const facts = thrownFacts(evidence, statesWait)
+  // A status that names an error is the server's word: whatever broke after it matters no more.
+  return facts.status === undefined ? transportBook.firstMatch(facts) : undefined
+}
+
+function matchStatements(evidence: Evidence, statesWait: boolean, rules: RuleBook): Rule | undefined {
+  for (const statement of evidence.statements) {
+    const rule = rules.firstMatch(factsOf(evidence, statesWait, statement))
     if (rule !== undefined) return rule
   }
   return undefined
+}
+
+/** What was thrown about a sound answer is told by what was thrown. */
+function matchAnswer({ answer, isThrown }: Evidence): Rule | undefined {
+  if (answer === undefined) return undefined
+  if (answer.flaw !== 'sound') return answerRules[answer.flaw]
+  return isThrown ? undefined : soundAnswer
 }
 
 function matchRemainder(evidence: Evidence, statesWait: boolean): Rule | undefined {
@@ -81,7 +124,7 @@ function matchRemainder(evidence: Evidence, statesWait: boolean): Rule | undefin
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
   return status === undefined
     ? undefined
-    : firstMatch(statusRules, { ...factsOf(evidence, statesWait, { codes: [], text: '' }), status })
+    : statusBook.firstMatch({ ...factsOf(evidence, statesWait, { codes: [], text: '' }), status })
 }
 
 function factsOf(
@@ -93,8 +136,9 @@ function factsOf(
   // Inside an answer that had begun well, the type alone tells that the request was refused.
   const implied = codes.includes('invalid_request_error') ? 400 : undefined
   return {
+    provider: evidence.provider?.toLowerCase(),
     status: status !== undefined && status >= 400 ? status : implied,
-    codes,
+    codes: evidence.headerCodes.length === 0 ? codes : [...codes, ...evidence.headerCodes],
     param: param === undefined || param === 'model' ? param : 'other',
     text,
     isHtml,
@@ -110,12 +154,12 @@ function withoutVainWait(verdict: Verdict, { statements }: Evidence): Verdict {
 }
 
 /** Where an error of ours was made, more was known than can be read from it. */
-function withGivenReason(verdict: Verdict, { givenReason }: Evidence): Verdict {
-  return givenReason === undefined || givenReason === verdict.reason ? verdict : verdictBy(givenRule(givenReason))
+function withGivenReason(verdict: Verdict, { given }: Evidence): Verdict {
+  return given === undefined || given.reason === verdict.reason ? verdict : verdictBy(givenRule(given))
 }
 
-function givenRule(reason: FailureReason): Rule {
-  return { id: 'local.given_reason', reason, when: { codes: [] }, source: 'docs/errors.md' }
+function givenRule({ reason, ruleId = 'local.given_reason' }: GivenVerdict): Rule {
+  return { id: ruleId, reason, when: { codes: [] }, source: 'docs/errors.md' }
 }
 
 /** `x-should-retry: false` forbids the same target and nothing else. */

@@ -1,10 +1,10 @@
-import { type Body, NO_BODY, readBody } from './body.ts'
-import type { ClassifyInput, FailureReason, TimeoutPhase } from './failure.ts'
+import { type Body, type JudgedAnswer, NO_BODY, readBody } from './body.ts'
+import type { ClassifyInput, TimeoutPhase } from './failure.ts'
 import { type HeaderMap, readHeaders } from './headers.ts'
 import { parseDate } from './moment.ts'
 import { asStatus, readProperty, readString } from './safe-read.ts'
-import { isTelling, plainStatement, type Statement } from './statement.ts'
-import { readThrown } from './thrown.ts'
+import { asCode, isTelling, plainStatement, type Statement } from './statement.ts'
+import { type GivenVerdict, readThrown } from './thrown.ts'
 
 /** Everything that is known of a failure, in one shape whatever it came in. */
 export interface Evidence {
@@ -13,8 +13,12 @@ export interface Evidence {
   /** The answer's HTTP status. */
   readonly status: number | undefined
   readonly headers: HeaderMap
+  /** Codes that stand in headers, in lower case: AWS names its exceptions there, Azure its errors. */
+  readonly headerCodes: readonly string[]
   /** What the answer, or else the error's message, says; the innermost statement first. */
   readonly statements: readonly Statement[]
+  /** What the body is worth as an answer, where it is one and no error. */
+  readonly answer: JudgedAnswer | undefined
   readonly isHtml: boolean
   /** Codes and names of what was thrown, and error numbers in plain text, in lower case. */
   readonly thrownCodes: readonly string[]
@@ -22,8 +26,8 @@ export interface Evidence {
   readonly plainText: string
   /** Something was thrown, whatever it was. */
   readonly isThrown: boolean
-  /** The reason our own error was given where it was made. */
-  readonly givenReason: FailureReason | undefined
+  /** The verdict our own error was given where it was made. */
+  readonly given: GivenVerdict | undefined
   /** It came after an answer had begun with HTTP 2xx. */
   readonly inStream: boolean
   readonly timeoutPhase: TimeoutPhase | undefined
@@ -39,14 +43,15 @@ const TIMEOUT_PHASES: readonly TimeoutPhase[] = ['connect', 'first_content', 're
 export function gatherEvidence(input: ClassifyInput): Evidence {
   const error = readProperty(input, 'error')
   const thrown = readThrown(error)
-  const body = readBody(readProperty(input, 'body') ?? thrown.body)
+  const stated = asStatus(readProperty(input, 'status')) ?? thrown.status
+  const body = readBody(readProperty(input, 'body') ?? thrown.body, stated !== undefined && stated >= 400)
   // A body that says nothing still may hold a hint; what the error says then goes before it.
-  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message)
+  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, true)
   const statements = [...spoken.statements, ...body.statements]
   const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
   const headers = readHeaders(readProperty(input, 'headers') ?? thrown.headers)
   const date = headers.get('date')
-  const status = asStatus(readProperty(input, 'status')) ?? thrown.status ?? leadingStatus(plainText)
+  const status = stated ?? leadingStatus(plainText)
   const isThrown = error !== undefined && error !== null
   // Whatever was thrown after a good status broke an answer that had begun.
   const isBroken = isThrown && status !== undefined && status < 300
@@ -55,17 +60,30 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
     dialect: readString(input, 'dialect'),
     status,
     headers,
+    headerCodes: codesInHeaders(headers),
     statements: statements.length > 0 ? statements : [plainStatement('')],
+    answer: body.answer,
     isHtml: body.form === 'html' || spoken.form === 'html',
     thrownCodes: [...thrown.codes, ...errorNumbersIn(plainText)],
     plainText,
     isThrown,
-    givenReason: thrown.reason,
+    given: thrown.given,
     inStream: isBroken || readProperty(input, 'inStream') === true || readProperty(error, 'inStream') === true,
     timeoutPhase: TIMEOUT_PHASES.find((phase) => phase === readProperty(input, 'timeoutPhase')),
     nowMs: finiteNumber(readProperty(input, 'nowMs')),
     sentAt: date === undefined ? undefined : parseDate(date),
   }
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and Azure's `x-ms-error-code`. */
+const CODE_HEADERS = ['x-amzn-errortype', 'x-ms-error-code'] as const
+
+function codesInHeaders(headers: HeaderMap): readonly string[] {
+  if (headers.size === 0) return []
+  return CODE_HEADERS.flatMap((name) => {
+    const value = headers.get(name)
+    return value === undefined ? [] : [asCode(value)]
+  })
 }
 
 /** The status an SDK or a log line puts before its message: `429 Rate limit reached`, `HTTP 503: …`. */

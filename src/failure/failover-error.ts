@@ -64,6 +64,7 @@ export interface FailoverErrorDetails {
   readonly retryAfterMs?: number | undefined
   readonly cause?: unknown
   readonly reason?: FailureReason | undefined
+  readonly ruleId?: string | undefined
   readonly status?: number | undefined
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   readonly body?: unknown
@@ -87,6 +88,8 @@ export class FailoverError extends Error {
   declare readonly retryAfterMs?: number
   /** What the failure was classified as. */
   declare readonly reason?: FailureReason
+  /** The rule that said so, where it was known when the error was made; `docs/rules.md` lists them. */
+  declare readonly ruleId?: string
   /** The provider's HTTP status, where one answer decided. */
   declare readonly status?: number
   /** The provider's response headers, names in lower case. */
@@ -114,6 +117,7 @@ export class FailoverError extends Error {
 const OPTIONAL_DETAILS = [
   'retryAfterMs',
   'reason',
+  'ruleId',
   'status',
   'headers',
   'body',

@@ -1,4 +1,16 @@
-export { classifyFailure } from './classify.ts'
+export {
+  checkBoolean,
+  checkFunction,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkRecord,
+  checkText,
+  checkTexts,
+  isRecord,
+  misplaced,
+} from './checks.ts'
+export { classifierWith, classifyFailure } from './classify.ts'
 export type { AttemptRecord, FailoverErrorCode, FailoverErrorDetails, TargetRef } from './failover-error.ts'
 export { FailoverError, invalidOption } from './failover-error.ts'
 export type {
@@ -12,6 +24,9 @@ export type {
   TimeoutPhase,
 } from './failure.ts'
 export { readHeaders } from './headers.ts'
+export { type FailureRule, type FailureRuleCondition, parseRules } from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'
+export { answerRules } from './rules/index.ts'
+export { leftoverJson } from './stream-text.ts'
 export { readThrown } from './thrown.ts'

@@ -1,5 +1,4 @@
 import type { Confidence, Failure, FailureReason } from './failure.ts'
-import { afterPreamble, openingOf } from './wording.ts'
 
 /** What a failure means unless its rule says otherwise. */
 type Meaning = Pick<Failure, 'scope' | 'nextStep' | 'isRetryable'>
@@ -30,6 +29,8 @@ export const REQUEST_STATUSES: readonly number[] = [400, 404, 413, 422]
 
 /** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
 export interface Condition {
+  /** The failure is one of these providers'; in lower case. */
+  readonly providers?: readonly string[]
   /**
    * The answer's status. It narrows a rule that has other evidence, and only where the answer has a status that means
    * something: an error inside an HTTP 200 or a bare message has none.
@@ -70,6 +71,8 @@ export interface Rule extends Partial<Meaning> {
 
 /** What a dialect or provider adds, by how much each rule may be trusted against the words beside it. */
 export interface RuleTable {
+  /** What means this from this sender alone: short numbers, common words. Tried before everything else. */
+  readonly own?: readonly Rule[]
   /** Codes and wordings that can mean only one thing. Rules with codes are tried before those with words alone. */
   readonly exact: readonly Rule[]
   /** Types that hold unless the words speak of money. */
@@ -80,6 +83,8 @@ export interface RuleTable {
 
 /** The facts conditions are tested against: one statement of an error with what surrounds it. */
 export interface Facts {
+  /** In lower case. */
+  readonly provider: string | undefined
   /** Only a status that means an error. */
   readonly status: number | undefined
   readonly codes: readonly string[]
@@ -91,26 +96,9 @@ export interface Facts {
   readonly inStream: boolean
 }
 
-/** The first rule whose condition holds. */
-export function firstMatch(rules: readonly Rule[], facts: Facts): Rule | undefined {
-  const { status, text } = facts
-  // A 413 is about sizes; it quotes model names, but no text of the request.
-  const isRequestRefused = status !== undefined && status !== 413 && REQUEST_STATUSES.includes(status)
-  const opening = isRequestRefused ? openingOf(text) : text
-  return rules.find((rule) => holds(rule.when, facts, condemnsMore(rule) ? opening : text))
-}
-
 /** Does it rest on words? */
 export function needsWords({ begins, anyOf, allOf }: Condition): boolean {
   return begins !== undefined || anyOf !== undefined || allOf !== undefined
-}
-
-/**
- * Does it condemn more than the request? Then, where the request may stand in the answer, only the opening words count.
- * A model's name stands in the middle of its sentence, and one key on one model is little.
- */
-function condemnsMore({ reason, scope }: Rule): boolean {
-  return reason !== 'model_not_found' && (scope ?? MEANING_OF[reason].scope) !== 'request'
 }
 
 /** What a verdict by this rule rests on: the weakest of the evidence it needs. */
@@ -119,33 +107,4 @@ export function confidenceOf(when: Condition): Confidence {
   if (needsWords(when)) return 'text'
   if (codes !== undefined) return 'structured'
   return status === undefined ? 'text' : 'status'
-}
-
-function holds(when: Condition, facts: Facts, text: string): boolean {
-  return (
-    (when.status === undefined || holdsStatus(when, facts.status)) &&
-    (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
-    (when.inStream === undefined || when.inStream === facts.inStream) &&
-    (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
-    (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
-    (when.noneOfCodes === undefined || !when.noneOfCodes.some((code) => facts.codes.includes(code))) &&
-    (when.param === undefined || when.param === facts.param) &&
-    (when.begins === undefined || beginsWithAny(text, when.begins)) &&
-    (when.anyOf === undefined || when.anyOf.some((phrase) => text.includes(phrase))) &&
-    (when.allOf === undefined || when.allOf.every((phrase) => text.includes(phrase))) &&
-    (when.noneOf === undefined || !when.noneOf.some((phrase) => facts.text.includes(phrase)))
-  )
-}
-
-function beginsWithAny(text: string, phrases: readonly string[]): boolean {
-  const said = afterPreamble(text)
-  return phrases.some((phrase) => said.startsWith(phrase))
-}
-
-function holdsStatus(when: Condition, actual: number | undefined): boolean {
-  const { status, codes } = when
-  if (actual === undefined) return codes !== undefined || needsWords(when)
-  if (status === undefined || 'min' in status)
-    return status === undefined || (actual >= status.min && actual <= status.max)
-  return status.includes(actual)
 }

@@ -121,13 +121,19 @@ function partsOf(statement: object): object[] {
   })
 }
 
+/** As codes are compared. AWS puts a namespace before its own, and an address behind: `aws#ThrottlingException:http://…`. */
+export function asCode(text: string): string {
+  const from = text.lastIndexOf('#') + 1
+  const to = text.indexOf(':http', from)
+  return text.slice(from, to < 0 ? undefined : to).toLowerCase()
+}
+
 function codesOf(source: object): string[] {
   const codes: string[] = []
   for (const field of CODE_FIELDS) {
     const value = readProperty(source, field)
     if (typeof value === 'number') codes.push(`${value}`)
-    else if (typeof value === 'string' && value !== '' && value.length <= MAX_CODE_LENGTH)
-      codes.push(value.toLowerCase())
+    else if (typeof value === 'string' && value !== '' && value.length <= MAX_CODE_LENGTH) codes.push(asCode(value))
   }
   return codes
 }

@@ -11,8 +11,14 @@ export interface Thrown {
   readonly codes: readonly string[]
   /** The messages of the error and its causes, one a line. */
   readonly message: string
-  /** The reason an error of ours was given where it was made. */
-  readonly reason: FailureReason | undefined
+  /** The verdict an error of ours was given where it was made. */
+  readonly given: GivenVerdict | undefined
+}
+
+/** What was known where an error of ours was made. */
+export interface GivenVerdict {
+  readonly reason: FailureReason
+  readonly ruleId: string | undefined
 }
 
 /** How many errors behind one another (causes, members of an `AggregateError`) are looked at. */
@@ -30,7 +36,7 @@ const NOTHING: Thrown = {
   body: undefined,
   codes: [],
   message: '',
-  reason: undefined,
+  given: undefined,
 }
 
 /** Reads an error with all that stands behind it; the outermost error that has a status, headers or body gives them. */
@@ -43,7 +49,7 @@ export function readThrown(error: unknown): Thrown {
     body: firstOf(errors, bodyOf),
     codes: errors.flatMap(codesOf),
     message: messagesOf(errors),
-    reason: firstOf(errors, reasonOf),
+    given: firstOf(errors, givenBy),
   }
 }
 
@@ -98,10 +104,10 @@ function constructorName(error: unknown): string | undefined {
   return readString(readProperty(error, 'constructor'), 'name')
 }
 
-function reasonOf(error: unknown): FailureReason | undefined {
+function givenBy(error: unknown): GivenVerdict | undefined {
   if (readString(error, 'name') !== 'FailoverError') return undefined
   const reason = readString(error, 'reason')
-  return reason !== undefined && isReason(reason) ? reason : undefined
+  return reason !== undefined && isReason(reason) ? { reason, ruleId: readString(error, 'ruleId') } : undefined
 }
 
 function isReason(reason: string): reason is FailureReason {

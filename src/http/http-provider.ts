@@ -63,7 +63,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     const coding = answer.headers['content-encoding']
     const bytes = decodedBody(answer.body, coding)
     if (bytes === undefined) {
-      throw errors.inAnswer(`answered in the unknown content-encoding ${coding}`, { reason: 'bad_response' })
+      throw errors.inAnswer(`answered in the unknown content-encoding ${coding}`, { flaw: 'no_answer' })
     }
     const events = isStreaming
       ? readStreamedAnswer({

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { parseBaseUrl } from '../dialects/index.ts'
 import { type AttemptContext, Profile, ProviderRegistry } from '../engine/index.ts'
 import { startFaultProvider } from '../testing/index.ts'
+import { parseBaseUrl } from '../upstream/index.ts'
 import { httpProviders, WELL_KNOWN } from './index.ts'
 
 describe('httpProviders', () => {

@@ -1,7 +1,7 @@
-import { anthropicMessages, type Dialect, type DialectName, openaiChat, parseBaseUrl } from '../dialects/index.ts'
+import { anthropicMessages, type Dialect, type DialectName, openaiChat } from '../dialects/index.ts'
 import { type AnyRequest, type ModelRequest, ProviderRegistry, systemClock } from '../engine/index.ts'
 import { Pools } from '../transport/index.ts'
-import { Upstream, WELL_KNOWN } from '../upstream/index.ts'
+import { parseBaseUrl, Upstream, WELL_KNOWN } from '../upstream/index.ts'
 import { HttpProvider } from './http-provider.ts'
 import { checkOptions, type HttpProviderDefinition, type HttpProvidersOptions } from './options.ts'
 

@@ -1,4 +1,4 @@
-import { type DialectName, parseBaseUrl } from '../dialects/index.ts'
+import type { DialectName } from '../dialects/index.ts'
 import {
   type Clock,
   checkBoolean,
@@ -10,7 +10,7 @@ import {
   isRecord,
 } from '../engine/index.ts'
 import { invalidOption } from '../failure/index.ts'
-import { isHeaderValue } from '../upstream/index.ts'
+import { isHeaderValue, parseBaseUrl } from '../upstream/index.ts'
 
 /** A provider of your own, or a well-known one changed. */
 export interface HttpProviderDefinition {

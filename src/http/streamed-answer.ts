@@ -84,7 +84,7 @@ class StreamedAnswer {
     try {
       this.#parser.push(item.value)
     } catch (cause) {
-      throw this.#options.errors.inAnswer('sent an event that is too large', { reason: 'bad_response', cause })
+      throw this.#options.errors.inAnswer('sent an event that is too large', { flaw: 'no_answer', cause })
     }
     return { isEnd: false }
   }

@@ -1,5 +1,3 @@
-import { FailoverError } from '../failure/index.ts'
-
 /** Takes one block: the lines of an event and the blank line behind them, exactly as they came. */
 export type BlockListener = (bytes: Buffer, start: number, end: number) => void
 
@@ -53,7 +51,7 @@ export class SseBlocks {
   /**
    * Takes the next bytes and hands out each block they complete. The bytes may be kept: nothing is written to them.
    *
-   * @throws FailoverError `PROVIDER_ERROR`, reason `bad_response`, where a block is larger than `maxBlockBytes`
+   * @throws RangeError where a block is larger than `maxBlockBytes`
    */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return
@@ -153,8 +151,7 @@ export class SseBlocks {
 
   #check(length: number): void {
     if (length <= this.#maxBlockBytes + MAX_LINE_END_BYTES) return
-    const message = `the stream has an event of more than ${this.#maxBlockBytes} bytes`
-    throw new FailoverError('PROVIDER_ERROR', message, { reason: 'bad_response', inStream: true })
+    throw new RangeError(`the stream has an event of more than ${this.#maxBlockBytes} bytes`)
   }
 }
 

@@ -34,9 +34,13 @@ export class SseEventReader {
 
   /** The event of a block; undefined where it has no data. */
   read(bytes: Buffer, start: number, end: number): SseEvent | undefined {
-    const decoded = bytes.toString('utf8', start, end)
+    const text = bytes.toString('utf8', start, end)
     // `\r` is rare, and then it is quicker to be rid of it.
-    const text = decoded.includes('\r') ? decoded.replaceAll(/\r\n?/g, '\n') : decoded
+    return this.readText(text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text)
+  }
+
+  /** The same for a block that is text, its lines ended by `\n`. */
+  readText(text: string): SseEvent | undefined {
     let name: string | undefined
     let data: string | undefined
     let from = this.#isFirstBlock && text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0

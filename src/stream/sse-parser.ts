@@ -27,7 +27,7 @@ export class SseParser {
   /**
    * Takes the next bytes and calls `onEvent` for each event they complete.
    *
-   * @throws FailoverError `PROVIDER_ERROR`, reason `bad_response`, where an event is larger than `maxEventBytes`
+   * @throws RangeError where an event is larger than `maxEventBytes`
    */
   push(chunk: Uint8Array): void {
     this.#blocks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))

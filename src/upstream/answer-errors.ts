@@ -1,12 +1,13 @@
-import { type DialectName, statementIn } from '../dialects/index.ts'
+import { type AnswerFlaw, type DialectName, statementIn } from '../dialects/index.ts'
 import type { Clock } from '../engine/index.ts'
-import { classifyFailure, FailoverError, type FailureReason } from '../failure/index.ts'
+import { answerRules, classifyFailure, FailoverError } from '../failure/index.ts'
 import type { ResponseHeaders } from '../transport/index.ts'
 import type { SecretMask } from './secret-mask.ts'
 
 /** What an answer's failure is described with. */
 interface FailureEvidence {
-  readonly reason?: FailureReason | undefined
+  /** What is wrong with it, where no error of the provider's says it. */
+  readonly flaw?: AnswerFlaw | undefined
   /** Text, or parsed JSON. */
   readonly body?: unknown
   readonly cause?: unknown
@@ -56,36 +57,44 @@ export class AnswerErrors {
 
   /** A 200 answer that reports a failure, or is none that the dialect knows. */
   inAnswer(message: string, evidence: FailureEvidence = {}): FailoverError {
-    const { reason, body, cause } = evidence
-    return this.#build('PROVIDER_ERROR', message, { reason, body: this.#maskedBody(body), cause }, true)
+    const { flaw, body, cause } = evidence
+    return this.#build('PROVIDER_ERROR', message, { flaw, body: this.#maskedBody(body), cause }, true)
   }
 
   /** A 200 answer of which no more than this was taken in. */
   tooLarge(maxBytes: number): FailoverError {
-    return this.inAnswer(`answered with more than ${maxBytes} bytes`, { reason: 'bad_response' })
+    return this.inAnswer(`answered with more than ${maxBytes} bytes`, { flaw: 'no_answer' })
   }
 
   /** A 200 answer that is not what its content-encoding says. */
   undecodable(cause: unknown): FailoverError {
     const message = 'answered with a body that does not decode as its content-encoding says'
-    return this.inAnswer(message, { reason: 'bad_response', cause })
+    return this.inAnswer(message, { flaw: 'no_answer', cause })
   }
 
   /** A stream that ended, or broke off, before its answer was complete. */
   interrupted(message: string, cause?: unknown): FailoverError {
-    return this.#build('STREAM_INTERRUPTED', message, { reason: 'stream_interrupted', cause }, true)
+    return this.#build('STREAM_INTERRUPTED', message, { flaw: 'cut_short', cause }, true)
   }
 
   #build(
     code: 'PROVIDER_ERROR' | 'STREAM_INTERRUPTED',
     message: string,
-    evidence: FailureEvidence,
+    { flaw, body, cause: thrown }: FailureEvidence,
     inStream: boolean,
   ): FailoverError {
     const { status, provider, dialect, profileId, clock } = this.#options
     const text = `${profileId} ${this.#mask.text(message)}`
-    const cause = this.#mask.cause(evidence.cause)
-    const details = { ...evidence, cause, status, headers: this.#maskedHeaders(), inStream: inStream || undefined }
+    const rule = flaw === undefined ? undefined : answerRules[flaw]
+    const details = {
+      reason: rule?.reason,
+      ruleId: rule?.id,
+      body,
+      cause: this.#mask.cause(thrown),
+      status,
+      headers: this.#maskedHeaders(),
+      inStream: inStream || undefined,
+    }
     const error = new FailoverError(code, text, details)
     const { isRetryable, retryAfterMs } = classifyFailure({ provider, dialect, error, nowMs: clock.now() })
     return new FailoverError(code, text, { ...details, isRetryable, retryAfterMs })

@@ -1,5 +1,6 @@
 /** A provider over HTTP, as every door to it needs it: its address, its credentials, and what its answers are worth. */
 export { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES } from './answer-errors.ts'
+export { parseBaseUrl } from './base-url.ts'
 export { type Credentials, isHeaderValue } from './credentials.ts'
 export { FamiliarEvents } from './familiar-events.ts'
 export type { SecretMask } from './secret-mask.ts'

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialects/index.ts'
-import type { FailoverError } from '../failure/index.ts'
+import { type FailoverError, leftoverJson } from '../failure/index.ts'
 import type { AnswerErrors } from './answer-errors.ts'
 
 interface LeftoverContext {
@@ -19,24 +19,15 @@ export function leftoverError(
 ): FailoverError | undefined {
   const text = leftovers.trim()
   if (text === '') return undefined
-  const body = jsonIn(text)
+  const body = leftoverJson(text)
   const failure = dialect.errorOf(body)
   if (failure !== undefined) {
-    return errors.inAnswer(`answered with an error: ${failure.message}`, { reason: failure.reason, body })
+    return errors.inAnswer(`answered with an error: ${failure.message}`, { flaw: failure.flaw, body })
   }
-  if (text.startsWith('<')) return errors.inAnswer('answered with an HTML page', { reason: 'bad_response', body: text })
+  if (text.startsWith('<')) return errors.inAnswer('answered with an HTML page', { flaw: 'no_answer', body: text })
   if (sawEvent) return undefined
   return errors.inAnswer('answered with something that is no event stream', {
-    reason: 'bad_response',
+    flaw: 'no_answer',
     body: body ?? text,
   })
-}
-
-function jsonIn(text: string): unknown {
-  const field = /^error:\s*(\{.*)$/s.exec(text)?.[1]
-  try {
-    return field === undefined ? JSON.parse(text) : { error: JSON.parse(field) }
-  } catch {
-    return undefined
-  }
 }

@@ -76,7 +76,7 @@ export class StreamJudge {
     const failure = this.#dialect.errorOf(event)
     if (failure !== undefined) {
       const message = `sent an error in its stream: ${failure.message}`
-      throw this.#errors.inAnswer(message, { reason: failure.reason, body: event })
+      throw this.#errors.inAnswer(message, { flaw: failure.flaw, body: event })
     }
     if (name === 'error') throw this.#errors.inAnswer('sent an error event', { body: event })
     if (typeof event !== 'object' || event === null) return MALFORMED
@@ -93,12 +93,14 @@ export class StreamJudge {
     const errors = this.#errors
     if (this.#progress.state !== 'open') {
       const verdict = this.#progress.verdict()
-      return verdict && errors.inAnswer(verdict.message, { reason: verdict.reason })
+      // An answer that was cut off tells its reader so itself.
+      if (verdict === undefined || verdict.hasContent) return undefined
+      return errors.inAnswer(verdict.message, { flaw: verdict.flaw })
     }
     const reported = leftoverError(leftovers, { dialect: this.#dialect, errors, sawEvent: this.#sawEvent })
     if (reported !== undefined) return reported
     if (cause !== undefined) return errors.interrupted('broke off its stream', cause)
-    if (!this.#sawEvent) return errors.inAnswer('answered with an empty stream', { reason: 'bad_response', body: '' })
+    if (!this.#sawEvent) return errors.inAnswer('answered with an empty stream', { flaw: 'no_answer', body: '' })
     return errors.interrupted('ended its stream before the answer was complete')
   }
 }

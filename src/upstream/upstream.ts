@@ -1,7 +1,8 @@
-import { type Dialect, parseBaseUrl } from '../dialects/index.ts'
+import type { Dialect } from '../dialects/index.ts'
 import type { Clock, Profile } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 import type { Pools } from '../transport/index.ts'
+import { parseBaseUrl } from './base-url.ts'
 import { Credentials } from './credentials.ts'
 
 export interface UpstreamOptions {

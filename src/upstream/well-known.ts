@@ -1,4 +1,5 @@
-import { type DialectName, parseBaseUrl } from '../dialects/index.ts'
+import type { DialectName } from '../dialects/index.ts'
+import { parseBaseUrl } from './base-url.ts'
 
 /** A provider whose name alone says where it is and what it speaks. */
 export interface WellKnownProvider {

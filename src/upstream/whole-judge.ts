@@ -15,7 +15,7 @@ export interface WholeAnswer {
 /** Judges a non-streaming answer. @throws FailoverError where the body is, or reports, a failure */
 export function judgeWholeAnswer(text: string, dialect: Dialect, errors: AnswerErrors): WholeAnswer {
   const refuse = (what: string): Error =>
-    errors.inAnswer(what, { reason: 'bad_response', body: text.slice(0, MAX_KEPT_CHARACTERS) })
+    errors.inAnswer(what, { flaw: 'no_answer', body: text.slice(0, MAX_KEPT_CHARACTERS) })
   if (text.trim() === '') throw refuse('answered with an empty body')
   let body: unknown
   try {
@@ -27,12 +27,13 @@ export function judgeWholeAnswer(text: string, dialect: Dialect, errors: AnswerE
   }
   const failure = dialect.errorOf(body)
   if (failure !== undefined)
-    throw errors.inAnswer(`answered with an error: ${failure.message}`, { reason: failure.reason, body })
+    throw errors.inAnswer(`answered with an error: ${failure.message}`, { flaw: failure.flaw, body })
   if (!dialect.isWholeAnswer(body))
-    throw errors.inAnswer('answered with something else than an answer', { reason: 'bad_response', body })
+    throw errors.inAnswer('answered with something else than an answer', { flaw: 'no_answer', body })
   const progress = dialect.startProgress()
   progress.observe(body)
   const verdict = progress.verdict()
-  if (verdict !== undefined) throw errors.inAnswer(verdict.message, { reason: verdict.reason, body })
+  // An answer that was cut off tells its reader so itself.
+  if (verdict !== undefined && !verdict.hasContent) throw errors.inAnswer(verdict.message, { flaw: verdict.flaw, body })
   return { body, usage: dialect.usageOf(body) }
 }

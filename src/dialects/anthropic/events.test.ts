@@ -87,11 +87,12 @@ describe('MessageProgress', () => {
   })
 
   it('finds an answer without content wrong, and says why', () => {
-    expect(after(text, stop('refusal'), end).verdict()).toBeUndefined()
-    expect(after(stop('end_turn'), end).verdict()?.reason).toBe('bad_response')
-    expect(after(stop('refusal'), end).verdict()?.reason).toBe('content_policy')
-    expect(after(stop('model_context_window_exceeded'), end).verdict()?.reason).toBe('context_length')
-    expect(after(stop('max_tokens'), end).verdict()?.reason).toBe('bad_response')
+    expect(after(text, stop('refusal'), end).verdict()).toMatchObject({ flaw: 'refused', hasContent: true })
+    expect(after(text, stop('model_context_window_exceeded'), end).verdict()).toBeUndefined()
+    expect(after(stop('end_turn'), end).verdict()?.flaw).toBe('empty')
+    expect(after(stop('refusal'), end).verdict()).toMatchObject({ flaw: 'refused', hasContent: false })
+    expect(after(stop('model_context_window_exceeded'), end).verdict()?.flaw).toBe('no_room')
+    expect(after(stop('max_tokens'), end).verdict()?.flaw).toBe('empty')
   })
 
   it('accepts empty answers that were asked for', () => {

@@ -1,10 +1,26 @@
-import type { EventFailure, TokenCounts } from '../dialect.ts'
+import type { ReportedFailure, TokenCounts } from '../dialect.ts'
 import { errorObjectOf } from '../error-object.ts'
 import { asObject, countIn, hasSubstance, type JsonObject, objectsIn } from '../json.ts'
 import { tokenCounts } from '../token-counts.ts'
 
 /** What deltas carry that a caller waits for; a signature says nothing to anybody but the provider. */
 const DELTA_KEYS = ['text', 'thinking', 'partial_json', 'content', 'citation']
+
+/** What `type` its events and whole answers have. */
+const TYPES: ReadonlySet<unknown> = new Set([
+  'message',
+  'message_start',
+  'message_delta',
+  'message_stop',
+  'content_block_start',
+  'content_block_delta',
+  'content_block_stop',
+  'ping',
+])
+
+export function recognises(event: unknown): boolean {
+  return TYPES.has(asObject(event)?.type)
+}
 
 export function isContent(event: unknown): boolean {
   const body = asObject(event)
@@ -66,7 +82,7 @@ export function isWholeAnswer(body: unknown): boolean {
   return message?.type === 'message' && Array.isArray(message.content)
 }
 
-export const errorOf: (event: unknown) => EventFailure | undefined = errorObjectOf
+export const errorOf: (event: unknown) => ReportedFailure | undefined = errorObjectOf
 
 /** Why the message ended; absent while it goes on. */
 export function stopReasonOf(event: unknown): string | undefined {

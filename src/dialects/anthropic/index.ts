@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { errorBody, errorEvent } from './errors.ts'
-import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
 import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming } from './request.ts'
 
@@ -11,6 +11,7 @@ export const anthropicMessages: Dialect = {
   endpointOf,
   authHeaders,
   isStreaming,
+  recognises,
   isContent,
   textOf,
   freeText: new Set(['text', 'thinking', 'partial_json']),

@@ -1,4 +1,5 @@
-import type { AnswerProgress, AnswerState, EventFailure } from '../dialect.ts'
+import type { AnswerProgress, AnswerState, FlawedAnswer } from '../dialect.ts'
+import { flawed } from '../flaws.ts'
 import { isContent, isTerminal, stopReasonOf, usageOf } from './events.ts'
 
 /** A message is finished with its stop reason, and closed by `message_stop`. */
@@ -21,13 +22,12 @@ export class MessageProgress implements AnswerProgress {
   }
 
   /** https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons */
-  verdict(): EventFailure | undefined {
-    if (this.#hasContent) return undefined
+  verdict(): FlawedAnswer | undefined {
     switch (this.#stopReason) {
       case 'refusal':
-        return { message: 'the model refused to answer', reason: 'content_policy' }
+        return flawed('refused', this.#hasContent)
       case 'model_context_window_exceeded':
-        return { message: 'no room was left for an answer', reason: 'context_length' }
+        return flawed('no_room', this.#hasContent)
       case 'stop_sequence':
       case 'pause_turn':
         return undefined
@@ -35,6 +35,6 @@ export class MessageProgress implements AnswerProgress {
         if (this.#outputTokens !== undefined && this.#outputTokens > 0) return undefined
         break
     }
-    return { message: 'the answer is empty', reason: 'bad_response' }
+    return flawed('empty', this.#hasContent)
   }
 }

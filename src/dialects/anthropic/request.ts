@@ -1,5 +1,5 @@
-import { pathOf, VERSION_SEGMENT, withPath } from '../base-url.ts'
 import { asObject } from '../json.ts'
+import { pathOf, VERSION_SEGMENT, withPath } from '../url-path.ts'
 
 /** https://platform.claude.com/docs/en/api/versioning */
 export const ANTHROPIC_VERSION = '2023-06-01'

@@ -66,8 +66,8 @@ describe('errorOf', () => {
   })
 
   it('knows finish reasons that are failures', () => {
-    expect(errorOf(delta({}, 'error'))?.reason).toBe('server_error')
-    expect(errorOf(delta({}, 'insufficient_system_resource'))?.reason).toBe('overloaded')
+    expect(errorOf(delta({}, 'error'))?.flaw).toBe('failed')
+    expect(errorOf(delta({}, 'insufficient_system_resource'))?.flaw).toBe('no_capacity')
   })
 
   it('finds none in sound events', () => {
@@ -122,11 +122,14 @@ describe('ChatProgress', () => {
   })
 
   it('finds an answer without content wrong, and says why', () => {
-    expect(after(delta({ content: 'a' }), delta({}, 'content_filter')).verdict()).toBeUndefined()
-    expect(after(delta({}, 'stop')).verdict()?.reason).toBe('bad_response')
-    expect(after(delta({}, 'content_filter')).verdict()?.reason).toBe('content_policy')
-    expect(after(delta({}, 'length'), usage(0)).verdict()?.reason).toBe('context_length')
-    expect(after(delta({}, 'length')).verdict()?.reason).toBe('bad_response')
+    expect(after(delta({ content: 'a' }), delta({}, 'content_filter')).verdict()).toMatchObject({
+      flaw: 'withheld',
+      hasContent: true,
+    })
+    expect(after(delta({}, 'stop')).verdict()?.flaw).toBe('empty')
+    expect(after(delta({}, 'content_filter')).verdict()?.flaw).toBe('withheld')
+    expect(after(delta({}, 'length'), usage(0)).verdict()?.flaw).toBe('no_room')
+    expect(after(delta({}, 'length')).verdict()?.flaw).toBe('empty')
   })
 
   it('accepts an answer whose whole budget went into hidden reasoning', () => {

@@ -1,5 +1,6 @@
-import type { EventFailure, TokenCounts } from '../dialect.ts'
+import type { AnswerFlaw, ReportedFailure, TokenCounts } from '../dialect.ts'
 import { errorObjectOf } from '../error-object.ts'
+import { flawOfFinish } from '../flaws.ts'
 import { asObject, countIn, hasSubstance, type JsonObject, objectsIn } from '../json.ts'
 import { tokenCounts } from '../token-counts.ts'
 
@@ -19,22 +20,34 @@ const CONTENT_KEYS = [
 /**
  * Finish reasons that say the provider failed, not that the answer is done.
  *
- * `error` https://openrouter.ai/docs/api-reference/errors, `insufficient_system_resource`
- * https://api-docs.deepseek.com/api/create-chat-completion, `network_error` https://docs.z.ai/api-reference
+ * `error` https://openrouter.ai/docs/api-reference/errors, `error_finish` relays, `insufficient_system_resource`
+ * https://api-docs.deepseek.com/api/create-chat-completion, `network_error` https://docs.z.ai/api-reference, `abort`
+ * https://docs.vllm.ai (the server gave the request up)
  */
-const FAILED_FINISH: ReadonlyMap<unknown, EventFailure> = new Map<unknown, EventFailure>([
-  ['error', { message: 'the provider ended the answer with finish_reason "error"', reason: 'server_error' }],
-  [
-    'network_error',
-    { message: 'the provider ended the answer with finish_reason "network_error"', reason: 'server_error' },
-  ],
-  [
-    'insufficient_system_resource',
-    {
-      message: 'the provider ended the answer with finish_reason "insufficient_system_resource"',
-      reason: 'overloaded',
-    },
-  ],
+const FAILED_FINISH: ReadonlyMap<string, AnswerFlaw> = new Map<string, AnswerFlaw>([
+  ['error', 'failed'],
+  ['error_finish', 'failed'],
+  ['network_error', 'failed'],
+  ['abort', 'failed'],
+  ['insufficient_system_resource', 'no_capacity'],
+])
+
+/**
+ * Finish reasons that say why there is no more of an answer that did end. `sensitive` https://docs.z.ai/api-reference;
+ * the others are Gemini's and Anthropic's, as relays and Gemini's own OpenAI endpoint pass them on.
+ */
+const FLAWED_FINISH: ReadonlyMap<string, AnswerFlaw> = new Map<string, AnswerFlaw>([
+  ['content_filter', 'withheld'],
+  ['sensitive', 'withheld'],
+  ['safety', 'withheld'],
+  ['recitation', 'withheld'],
+  ['prohibited_content', 'withheld'],
+  ['blocklist', 'withheld'],
+  ['spii', 'withheld'],
+  ['refusal', 'refused'],
+  ['model_context_window_exceeded', 'no_room'],
+  ['function_call_filter', 'malformed_call'],
+  ['malformed_function_call', 'malformed_call'],
 ])
 
 export function choicesOf(event: unknown): readonly JsonObject[] {
@@ -45,6 +58,17 @@ export function choicesOf(event: unknown): readonly JsonObject[] {
 export function finishReasonOf(choice: JsonObject): string | undefined {
   const reason = choice.finish_reason
   return typeof reason === 'string' && reason !== '' ? reason : undefined
+}
+
+/** What a finish reason says is wrong with the answer. Gemini's endpoint adds a detail: `content_filter: SPII`. */
+export function flawIn(finishReason: string): AnswerFlaw | undefined {
+  return FLAWED_FINISH.get(finishReason.split(':', 1)[0]?.toLowerCase() ?? '')
+}
+
+/** A chunk or a whole answer; MiniMax sends `choices: null` beside its errors. */
+export function recognises(event: unknown): boolean {
+  const body = asObject(event)
+  return body !== undefined && (Array.isArray(body.choices) || asObject(body.base_resp) !== undefined)
 }
 
 export function isContent(event: unknown): boolean {
@@ -68,12 +92,16 @@ export function isWholeAnswer(body: unknown): boolean {
   return choicesOf(body).some((choice) => asObject(choice.message) !== undefined)
 }
 
-export function errorOf(event: unknown): EventFailure | undefined {
+export function errorOf(event: unknown): ReportedFailure | undefined {
   const reported = errorObjectOf(event)
   if (reported !== undefined) return reported
   for (const choice of choicesOf(event)) {
-    const failed = FAILED_FINISH.get(choice.finish_reason)
-    if (failed !== undefined) return failed
+    // OpenRouter: https://openrouter.ai/docs/api-reference/errors
+    const ofChoice = errorObjectOf(choice)
+    if (ofChoice !== undefined) return ofChoice
+    const finish = finishReasonOf(choice)
+    const flaw = finish === undefined ? undefined : FAILED_FINISH.get(finish)
+    if (finish !== undefined && flaw !== undefined) return flawOfFinish(flaw, finish)
   }
   return undefined
 }

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { errorBody, errorEvent } from './errors.ts'
-import { errorOf, isContent, isTerminal, isWholeAnswer, textOf, usageOf } from './events.ts'
+import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
 import { authHeaders, endpointOf, isStreaming } from './request.ts'
 
@@ -11,6 +11,7 @@ export const openaiChat: Dialect = {
   endpointOf,
   authHeaders,
   isStreaming,
+  recognises,
   isContent,
   textOf,
   // https://platform.openai.com/docs/api-reference/chat-streaming: obfuscation is padding of random length.

@@ -1,6 +1,7 @@
-import type { AnswerProgress, AnswerState, EventFailure, TokenCounts } from '../dialect.ts'
+import type { AnswerProgress, AnswerState, FlawedAnswer, TokenCounts } from '../dialect.ts'
+import { flawed } from '../flaws.ts'
 import { asObject, countIn } from '../json.ts'
-import { choicesOf, finishReasonOf, isContent, usageOf } from './events.ts'
+import { choicesOf, finishReasonOf, flawIn, isContent, usageOf } from './events.ts'
 
 /** An answer is finished when every choice that began has a finish reason; `n` may be more than 1. */
 export class ChatProgress implements AnswerProgress {
@@ -36,19 +37,17 @@ export class ChatProgress implements AnswerProgress {
     return this.#isFinished ? 'finished' : 'open'
   }
 
-  verdict(): EventFailure | undefined {
-    if (this.#hasContent) return undefined
-    if (this.#finishReason === 'content_filter') {
-      return { message: 'the answer was withheld by a content filter', reason: 'content_policy' }
-    }
+  verdict(): FlawedAnswer | undefined {
+    const flaw = this.#finishReason === undefined ? undefined : flawIn(this.#finishReason)
+    if (flaw !== undefined) return flawed(flaw, this.#hasContent)
     if (this.#finishReason === 'length') {
       const { outputTokens } = this.#usage ?? {}
       // Hidden reasoning used the whole output budget: the answer is what was asked for, and elsewhere it is no other.
       if (outputTokens !== undefined && outputTokens > 0) return undefined
       // No token at all: the prompt filled the window, and the server cut it without a word.
-      if (outputTokens === 0) return { message: 'no room was left for an answer', reason: 'context_length' }
+      if (outputTokens === 0) return flawed('no_room', this.#hasContent)
     }
-    return { message: 'the answer is empty', reason: 'bad_response' }
+    return flawed('empty', this.#hasContent)
   }
 
   get #isFinished(): boolean {

@@ -1,5 +1,5 @@
-import { pathOf, VERSION_SEGMENT, withPath } from '../base-url.ts'
 import { asObject } from '../json.ts'
+import { pathOf, VERSION_SEGMENT, withPath } from '../url-path.ts'
 
 const ENDPOINT = '/chat/completions'
 

@@ -1,42 +1,80 @@
+import { PhraseFinder } from '../phrase-finder.ts'
 import { needsWords, type Rule, type RuleTable } from '../rule.ts'
+import { phrasesOf, RuleBook } from '../rule-book.ts'
 import { anthropicTable } from './anthropic.ts'
 import { billingRules } from './billing.ts'
 import { openaiTable } from './openai.ts'
+import { PROVIDER_ALIASES, PROVIDER_TABLES } from './providers.ts'
+import { statusRules } from './status.ts'
+import { localRules, transportRules } from './transport.ts'
 import { modelAccessRule, wordingRules } from './wording.ts'
 
-export { statusRules } from './status.ts'
-export { brokenStream, localRules, transportRules } from './transport.ts'
+export { answerRules, soundAnswer } from './answer.ts'
+export { brokenStream } from './transport.ts'
 
-/** The tables of the wire formats. Adding one here is all a new dialect takes. */
+export const localBook = new RuleBook(localRules)
+export const transportBook = new RuleBook(transportRules)
+export const statusBook = new RuleBook(statusRules)
+
+/** The tables of the wire formats: they hold for whatever speaks them. */
 const DIALECT_TABLES: ReadonlyMap<string, RuleTable> = new Map([
   ['openai', openaiTable],
   ['anthropic', anthropicTable],
 ])
 
-/** Providers that say some things in a way of their own. Adding one here is all a new provider takes. */
-const PROVIDER_TABLES: ReadonlyMap<string, RuleTable> = new Map()
+const TABLES: ReadonlyMap<string, RuleTable> = new Map([...DIALECT_TABLES, ...PROVIDER_TABLES])
 
-/** All rules about what an answer says, in the order they are tried, by the table that goes first; '' for none. */
-const RULES_BY_TABLE: ReadonlyMap<string, readonly Rule[]> = new Map(
-  ['', ...DIALECT_TABLES.keys(), ...PROVIDER_TABLES.keys()].map((name) => [name, arrange(name)]),
-)
+/** The books, by the tables that go first; each is made when it is first asked for. */
+const books = new Map<string, RuleBook>()
+let finder: PhraseFinder | undefined
 
-/** The rules for an answer of this provider: its own table's first, else its dialect's. */
-export function rulesFor(provider: string | undefined, dialect: string | undefined): readonly Rule[] {
-  return RULES_BY_TABLE.get(provider ?? '') ?? RULES_BY_TABLE.get(dialect ?? '') ?? RULES_BY_TABLE.get('') ?? []
+/** The rules for an answer of this provider: its own table's first, then its dialect's, then what anybody may say. */
+export function rulesFor(provider: string | undefined, dialect: string | undefined): RuleBook {
+  const own = tableNamed(provider)
+  const format = tableNamed(dialect)
+  const key = `${own}/${format}`
+  let book = books.get(key)
+  if (book === undefined) {
+    finder ??= new PhraseFinder(
+      [...TABLES.values()]
+        .flatMap(allOf)
+        .concat(billingRules, modelAccessRule, wordingRules)
+        .flatMap((rule) => phrasesOf([rule])),
+    )
+    book = new RuleBook(arrange(TABLES.get(own), TABLES.get(format)), { finder })
+    books.set(key, book)
+  }
+  return book
+}
+
+/** The table of this name; '' where there is none. Names are bounded by the tables, so that the books are. */
+function tableNamed(name: string | undefined): string {
+  if (name === undefined) return ''
+  const lower = name.toLowerCase()
+  const known = PROVIDER_ALIASES.get(lower) ?? lower
+  return TABLES.has(known) ? known : ''
+}
+
+function allOf({ own = [], exact, typed, broad }: RuleTable): Rule[] {
+  return [...own, ...exact, ...typed, ...broad]
 }
 
 /**
- * From what can mean only one thing to what may mean anything, and fields before words. The other dialects' tables
- * follow the own one: gateways pass their upstream's errors on as they are. But what the own dialect has a type for is
- * not judged by another's words.
+ * From what can mean only one thing to what may mean anything, and fields before words. The other tables follow the own
+ * ones: gateways pass their upstream's errors on as they are. But what the own tables have a type for is not judged by
+ * another's words.
  */
-function arrange(name: string): readonly Rule[] {
-  const own = PROVIDER_TABLES.get(name) ?? DIALECT_TABLES.get(name)
-  const others = [...DIALECT_TABLES.values()].filter((table) => table !== own)
-  const tables = own === undefined ? others : [own, ...others]
-  const exact = tables.flatMap((table) => (table === own ? table.exact : table.exact.map(unlessTyped(own))))
+function arrange(provider: RuleTable | undefined, dialect: RuleTable | undefined): readonly Rule[] {
+  const own = [provider, dialect].filter((table) => table !== undefined)
+  const others = [...TABLES.values()].filter((table) => !own.includes(table))
+  const types = own.flatMap(allOf).flatMap(({ when }) => when.codes ?? [])
+  const exact = [
+    ...own.flatMap((table) => table.exact),
+    ...others.flatMap((table) => table.exact.map(unlessTyped(types))),
+  ]
+  const tables = [...own, ...others]
   return [
+    ...(provider?.own ?? []),
     ...exact.filter(({ when }) => when.codes !== undefined),
     ...exact.filter(({ when }) => when.codes === undefined),
     ...billingRules,
@@ -47,12 +85,10 @@ function arrange(name: string): readonly Rule[] {
   ]
 }
 
-/** The same rule, silent where it has only words and the own dialect has typed the error. */
-function unlessTyped(own: RuleTable | undefined): (rule: Rule) => Rule {
-  const rules = own === undefined ? [] : [...own.exact, ...own.typed, ...own.broad]
-  const types = rules.flatMap(({ when }) => when.codes ?? [])
+/** The same rule, silent where it has only words and the own tables have typed the error. */
+function unlessTyped(types: readonly string[]): (rule: Rule) => Rule {
   return (rule) => {
     const isWordy = rule.when.codes === undefined && needsWords(rule.when)
-    return isWordy ? { ...rule, when: { ...rule.when, noneOfCodes: types } } : rule
+    return isWordy && types.length > 0 ? { ...rule, when: { ...rule.when, noneOfCodes: types } } : rule
   }
 }

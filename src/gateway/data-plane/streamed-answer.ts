@@ -180,7 +180,7 @@ export class StreamedAnswer implements BodyReader {
       this.#blocks.push(bytes)
     } catch (cause) {
       this.#failure = this.#options.errors.inAnswer('sent an event that is too large', {
-        reason: 'bad_response',
+        flaw: 'no_answer',
         cause,
       })
     }
@@ -228,7 +228,7 @@ export class StreamedAnswer implements BodyReader {
 
   #withoutContent(): FailoverError {
     const message = `sent ${this.#events} events, ${this.#heldBytes} bytes, without any content`
-    return this.#options.errors.inAnswer(message, { reason: 'bad_response' })
+    return this.#options.errors.inAnswer(message, { flaw: 'no_answer' })
   }
 
   /** Nothing that follows belongs to the answer. */

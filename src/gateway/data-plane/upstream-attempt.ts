@@ -112,7 +112,7 @@ class UpstreamAttempt implements ExchangeSink {
     if (decoder === 'unknown') {
       this.#wire.abort()
       const message = `answered in the unknown content-encoding ${coding}`
-      this.#fail(isRefusal ? errors.ofStatus('') : errors.inAnswer(message, { reason: 'bad_response' }))
+      this.#fail(isRefusal ? errors.ofStatus('') : errors.inAnswer(message, { flaw: 'no_answer' }))
       return
     }
     const reader = isRefusal ? this.#refusal(errors) : this.#answer(status, headers, errors)

@@ -18,21 +18,6 @@ export function parseBaseUrl(path: string, text: string): URL {
   return url
 }
 
-/** A copy of the URL with another path; the query stays. */
-export function withPath(url: URL, pathname: string): URL {
-  const changed = new URL(url)
-  changed.pathname = pathname
-  return changed
-}
-
-/** The path without slashes at its end. */
-export function pathOf(url: URL): string {
-  return url.pathname.replace(/\/+$/, '')
-}
-
-/** `v1`, `v1beta`, `v4`: how versions are written in paths. */
-export const VERSION_SEGMENT = /^v\d+[a-z0-9]*$/i
-
 /** A refused value without user info, query and fragment, and without what may be a key in the wrong place. */
 function shown(text: string): string {
   return maskSecrets(URL.canParse(text) ? shownUrl(new URL(text)) : shownText(text))

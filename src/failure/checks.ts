@@ -1,4 +1,4 @@
-import { FailoverError, invalidOption } from '../failure/index.ts'
+import { FailoverError, invalidOption } from './failover-error.ts'
 
 /** What a number option may be. */
 interface NumberRange {

@@ -1,0 +1,11 @@
+import type { AnswerFormat } from '../dialect.ts'
+import { errorOf, isContent, recognises } from './events.ts'
+import { ConverseProgress } from './progress.ts'
+
+/** Bedrock's `Converse` and `ConverseStream`, as answers; frames as JSON. */
+export const bedrockAnswers: AnswerFormat = {
+  recognises,
+  isContent,
+  errorOf,
+  startProgress: () => new ConverseProgress(),
+}

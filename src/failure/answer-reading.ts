@@ -1,0 +1,44 @@
+import { type AnswerFlaw, type AnswerFormat, errorObjectOf, formatOf } from '../dialects/index.ts'
+
+/** What the events of a 200 answer come to. */
+export type AnswerReading =
+  /** One of them reports a failure. */
+  | { readonly is: 'error'; readonly event: unknown }
+  | { readonly is: 'flawed'; readonly flaw: AnswerFlaw; readonly message: string }
+  | { readonly is: 'sound' }
+  /** No answer of any format that is known. */
+  | { readonly is: 'foreign' }
+
+/**
+ * Judges an answer, whatever its format; the first event that belongs to one tells.
+ *
+ * @param isWhole the events are all there is: an end that is not among them was missing
+ */
+export function readAnswer(events: readonly unknown[], isWhole: boolean): AnswerReading {
+  const format = firstFormat(events)
+  const event = events.find((event) => reportsError(event, format))
+  if (event !== undefined) return { is: 'error', event }
+  if (format === undefined) return { is: 'foreign' }
+  const progress = format.startProgress()
+  for (const event of events) progress.observe(event)
+  if (progress.state !== 'open') {
+    const verdict = progress.verdict()
+    return verdict === undefined ? { is: 'sound' } : { is: 'flawed', ...verdict }
+  }
+  if (isWhole) return { is: 'flawed', flaw: 'cut_short', message: 'the stream ended before the answer was complete' }
+  return events.some((event) => format.isContent(event))
+    ? { is: 'sound' }
+    : { is: 'flawed', flaw: 'empty', message: 'the answer is empty' }
+}
+
+function firstFormat(events: readonly unknown[]): AnswerFormat | undefined {
+  for (const event of events) {
+    const format = formatOf(event)
+    if (format !== undefined) return format
+  }
+  return undefined
+}
+
+function reportsError(event: unknown, format: AnswerFormat | undefined): boolean {
+  return errorObjectOf(event) !== undefined || format?.errorOf(event) !== undefined
+}

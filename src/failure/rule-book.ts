@@ -1,0 +1,129 @@
+import { PhraseFinder } from './phrase-finder.ts'
+import { type Condition, type Facts, MEANING_OF, needsWords, REQUEST_STATUSES, type Rule } from './rule.ts'
+import { afterPreamble, openingOf } from './wording.ts'
+
+interface RuleBookOptions {
+  /** One that knows the rules' phrases, and maybe those of others. Default: its own. */
+  readonly finder?: PhraseFinder | undefined
+  /** A phrase counts wherever it stands, also where the request may speak. Default false. */
+  readonly looksAnywhere?: boolean
+}
+
+/**
+ * Rules in the order in which they are tried, with an index over their codes and phrases: only rules whose evidence is
+ * there are looked at, so that a thousand rules cost little more than ten.
+ */
+export class RuleBook {
+  readonly #rules: readonly Rule[]
+  readonly #finder: PhraseFinder
+  readonly #byCode = new Map<string, number[]>()
+  readonly #byPhrase = new Map<string, number[]>()
+  /** Rules that need neither codes nor words. */
+  readonly #others: number[] = []
+  readonly #looksAnywhere: boolean
+
+  constructor(rules: readonly Rule[], { finder, looksAnywhere = false }: RuleBookOptions = {}) {
+    this.#rules = rules
+    this.#finder = finder ?? new PhraseFinder(phrasesOf(rules))
+    this.#looksAnywhere = looksAnywhere
+    rules.forEach(({ when }, index) => {
+      if (when.codes !== undefined) for (const code of when.codes) enter(this.#byCode, code, index)
+      else if (needsWords(when)) for (const phrase of keysOf(when)) enter(this.#byPhrase, phrase, index)
+      else this.#others.push(index)
+    })
+  }
+
+  /** The first rule whose condition holds. */
+  firstMatch(facts: Facts): Rule | undefined {
+    const phrases = this.#finder.find(facts.text)
+    const evidence: Evidence = { facts, phrases, openingLength: this.#looksAnywhere ? facts.text.length : undefined }
+    let first = this.#rules.length
+    const tryAll = (indexes: readonly number[] | undefined): void => {
+      if (indexes === undefined) return
+      for (const index of indexes) {
+        if (index >= first) return
+        if (holds(this.#rules[index] as Rule, evidence)) first = index
+      }
+    }
+    for (const code of facts.codes) tryAll(this.#byCode.get(code))
+    for (const phrase of phrases.keys()) tryAll(this.#byPhrase.get(phrase))
+    tryAll(this.#others)
+    return this.#rules[first]
+  }
+}
+
+/** Every phrase the rules look for. */
+export function phrasesOf(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ when: { begins = [], anyOf = [], allOf = [] } }) => [...begins, ...anyOf, ...allOf])
+}
+
+interface Evidence {
+  readonly facts: Facts
+  /** The phrases in the text, each with its first place. */
+  readonly phrases: ReadonlyMap<string, number>
+  /** How long the opening of the text is, once it was asked for. */
+  openingLength: number | undefined
+}
+
+/** One of these must stand in a text for the rule to speak. */
+function keysOf({ begins, anyOf, allOf }: Condition): readonly string[] {
+  return anyOf ?? begins ?? allOf?.slice(0, 1) ?? []
+}
+
+function enter(index: Map<string, number[]>, key: string, rule: number): void {
+  const rules = index.get(key)
+  if (rules === undefined) index.set(key, [rule])
+  else if (rules.at(-1) !== rule) rules.push(rule)
+}
+
+function holds(rule: Rule, evidence: Evidence): boolean {
+  const { facts, phrases } = evidence
+  const { when } = rule
+  return (
+    (when.status === undefined || holdsStatus(when, facts.status)) &&
+    (when.providers === undefined || (facts.provider !== undefined && when.providers.includes(facts.provider))) &&
+    (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
+    (when.inStream === undefined || when.inStream === facts.inStream) &&
+    (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
+    (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
+    (when.noneOfCodes === undefined || !when.noneOfCodes.some((code) => facts.codes.includes(code))) &&
+    (when.param === undefined || when.param === facts.param) &&
+    (when.begins === undefined || beginsWithAny(facts.text, when.begins)) &&
+    (when.anyOf === undefined || when.anyOf.some((phrase) => stands(phrase, rule, evidence))) &&
+    (when.allOf === undefined || when.allOf.every((phrase) => stands(phrase, rule, evidence))) &&
+    (when.noneOf === undefined || !when.noneOf.some((phrase) => phrases.has(phrase) || facts.text.includes(phrase)))
+  )
+}
+
+/**
+ * Does the phrase stand where it counts? Where the request's own text may stand in the answer, only the opening words
+ * count for a rule that condemns more than the request.
+ */
+function stands(phrase: string, rule: Rule, evidence: Evidence): boolean {
+  const at = evidence.phrases.get(phrase)
+  if (at === undefined) return false
+  const { status, text } = evidence.facts
+  // A 413 is about sizes; it quotes model names, but no text of the request.
+  const isRequestRefused = status !== undefined && status !== 413 && REQUEST_STATUSES.includes(status)
+  if (!isRequestRefused || !condemnsMore(rule)) return true
+  evidence.openingLength ??= openingOf(text).length
+  return at + phrase.length <= evidence.openingLength
+}
+
+/** A model's name stands in the middle of its sentence, and one key on one model is little. */
+function condemnsMore({ reason, scope }: Rule): boolean {
+  return reason !== 'model_not_found' && (scope ?? MEANING_OF[reason].scope) !== 'request'
+}
+
+function beginsWithAny(text: string, phrases: readonly string[]): boolean {
+  const said = afterPreamble(text)
+  return phrases.some((phrase) => said.startsWith(phrase))
+}
+
+function holdsStatus(when: Condition, actual: number | undefined): boolean {
+  const { status, codes } = when
+  if (actual === undefined) return codes !== undefined || needsWords(when)
+  if (status === undefined || 'min' in status)
+    return status === undefined || (actual >= status.min && actual <= status.max)
+  return status.includes(actual)
+}

@@ -1,0 +1,60 @@
+import { SseEventReader } from '../stream/index.ts'
+
+/** What a stream that was written down holds. */
+interface StreamText {
+  /** The payloads that are JSON, in their order. */
+  readonly events: readonly unknown[]
+  /** The JSON that stands beside the events: a bare error. */
+  readonly leftover: unknown
+}
+
+/** Lines of server-sent events: fields, or a comment; a byte order mark may stand before the first. */
+const EVENT_LINE = /^\ufeff?(?:data|event|id|retry)?:/
+
+/** Is it a stream written down: server-sent events, or lines of JSON? */
+export function isEventText(text: string): boolean {
+  return EVENT_LINE.test(text) || linesOfJson(text) !== undefined
+}
+
+/** Reads a stream that is all there. Events that are no JSON are left out: they were cut, or marks of an end. */
+export function readEventText(text: string): StreamText {
+  const lines = EVENT_LINE.test(text) ? undefined : linesOfJson(text)
+  return lines === undefined ? readServerSent(text) : { events: jsonIn(lines), leftover: undefined }
+}
+
+/** What a stream's lines that belong to no event say: JSON, also as the field `error` (llama.cpp until 2025). */
+export function leftoverJson(leftovers: string): unknown {
+  const text = leftovers.trim()
+  const json = text.startsWith('error:') ? text.slice('error:'.length).trim() : text
+  const [value] = jsonIn([json])
+  return value !== undefined && json !== text ? { error: value } : value
+}
+
+function readServerSent(text: string): StreamText {
+  const reader = new SseEventReader()
+  const events: string[] = []
+  for (const block of text.replaceAll(/\r\n?/g, '\n').split('\n\n')) {
+    const event = reader.readText(block)
+    if (event !== undefined) events.push(event.data)
+  }
+  return { events: jsonIn(events), leftover: leftoverJson(reader.leftovers) }
+}
+
+/** The lines, where the first of several is a JSON object: NDJSON. */
+function linesOfJson(text: string): readonly string[] | undefined {
+  if (!text.startsWith('{')) return undefined
+  const end = text.indexOf('\n')
+  if (end < 0 || jsonIn([text.slice(0, end)]).length === 0) return undefined
+  return text.split('\n')
+}
+
+function jsonIn(payloads: readonly string[]): unknown[] {
+  return payloads.flatMap((payload) => {
+    try {
+      const value: unknown = JSON.parse(payload)
+      return typeof value === 'object' && value !== null ? [value] : []
+    } catch {
+      return []
+    }
+  })
+}
