@@ -5,6 +5,7 @@ import { parseDate } from './moment.ts'
 import { asStatus, readProperty, readString } from './safe-read.ts'
 import { asCode, isTelling, plainStatement, type Statement } from './statement.ts'
 import { type GivenVerdict, readThrown } from './thrown.ts'
+import { statusInProse } from './wording.ts'
 
 /** Everything that is known of a failure, in one shape whatever it came in. */
 export interface Evidence {
@@ -49,9 +50,9 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
   const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, true)
   const statements = [...spoken.statements, ...body.statements]
   const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
-  const headers = readHeaders(readProperty(input, 'headers') ?? thrown.headers)
+  const headers = withNested(readHeaders(readProperty(input, 'headers') ?? thrown.headers), statements)
   const date = headers.get('date')
-  const status = stated ?? leadingStatus(plainText)
+  const status = stated ?? statusInProse(plainText)
   const isThrown = error !== undefined && error !== null
   // Whatever was thrown after a good status broke an answer that had begun.
   const isBroken = isThrown && status !== undefined && status < 300
@@ -75,6 +76,16 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
   }
 }
 
+/** Gateways and SDKs write down the headers of the answer they speak of; the answer's own go first. */
+function withNested(headers: HeaderMap, statements: readonly Statement[]): HeaderMap {
+  let all = headers
+  for (const source of statements.flatMap((statement) => statement.sources)) {
+    const nested = readProperty(source, 'headers') ?? readProperty(source, 'responseHeaders')
+    if (typeof nested === 'object' && nested !== null) all = new Map([...readHeaders(nested), ...all])
+  }
+  return all
+}
+
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html and Azure's `x-ms-error-code`. */
 const CODE_HEADERS = ['x-amzn-errortype', 'x-ms-error-code'] as const
 
@@ -84,11 +95,6 @@ function codesInHeaders(headers: HeaderMap): readonly string[] {
     const value = headers.get(name)
     return value === undefined ? [] : [asCode(value)]
   })
-}
-
-/** The status an SDK or a log line puts before its message: `429 Rate limit reached`, `HTTP 503: …`. */
-function leadingStatus(text: string): number | undefined {
-  return asStatus(/^(?:[A-Za-z]{1,20}: )?(?:HTTP |API Error: |Error code: )?([45]\d\d)\b/.exec(text)?.[1])
 }
 
 /** `ECONNREFUSED`, `UND_ERR_SOCKET`: the error numbers of Node.js and undici, where only a message is left of an error. */

@@ -83,6 +83,7 @@ function holds(rule: Rule, evidence: Evidence): boolean {
     (when.status === undefined || holdsStatus(when, facts.status)) &&
     (when.providers === undefined || (facts.provider !== undefined && when.providers.includes(facts.provider))) &&
     (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
+    (when.isSilent === undefined || when.isSilent === (facts.text === '' && facts.codes.length === 0)) &&
     (when.inStream === undefined || when.inStream === facts.inStream) &&
     (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
     (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&

@@ -56,6 +56,8 @@ export interface Condition {
   readonly statesWait?: boolean
   /** It arrived inside an answer that had begun well. */
   readonly inStream?: boolean
+  /** There is neither a code nor a word in it. */
+  readonly isSilent?: boolean
 }
 
 /** One thing a provider says and what it means. Tables of rules are tried from the first to the last. */

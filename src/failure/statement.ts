@@ -1,5 +1,6 @@
-import { asStatus, isRecord, readItems, readProperty, readString } from './safe-read.ts'
-import { wordingOf } from './wording.ts'
+import { parseLiteral } from './literal.ts'
+import { asStatus, attempt, isRecord, readItems, readProperty, readString } from './safe-read.ts'
+import { codesInProse, statusInProse, wordingOf, writtenObjectAt } from './wording.ts'
 
 /** One statement of an error. Gateways put one into another, so that an answer may hold several. */
 export interface Statement {
@@ -18,36 +19,50 @@ export interface Statement {
 }
 
 /** How many statements inside one another are looked at. */
-const MAX_DEPTH = 4
+const MAX_DEPTH = 5
 /** How many parts of a list of details are looked at. */
 const MAX_PARTS = 8
 /** The longest thing that is still a code. */
 const MAX_CODE_LENGTH = 100
+/** How many statements of one answer are looked at; more than any gateway puts into one another. */
+const MAX_STATEMENTS = 24
 
 const CODE_FIELDS = [
   'code',
   'type',
+  'type_',
   'status',
   'reason',
   'error_type',
+  'errorType',
   'error_code',
+  'errorCode',
+  'Code',
   'limit_source',
   'status_code',
+  'statusCode',
+  'httpStatusCode',
   'http_code',
   'raw_status_code',
   '__type',
   'stop_reason',
   'finish_reason',
+  ':exception-type',
+  ':error-code',
 ] as const
 const MESSAGE_FIELDS = [
   'message',
   'error',
   'detail',
+  'Message',
   'error_description',
   'error_message',
+  'errorMessage',
+  'error_msg',
   'status_msg',
   'msg',
   'title',
+  ':error-message',
 ] as const
 /** Parts of a statement: they say more of the same error. */
 const PART_FIELDS = [
@@ -59,9 +74,22 @@ const PART_FIELDS = [
   'incomplete_details',
   'delta',
   'choices',
+  '$metadata',
 ] as const
 /** Statements inside a statement: the upstream's own words. */
-const NESTED_FIELDS = ['error', 'response', 'raw', 'message'] as const
+const NESTED_FIELDS = [
+  'error',
+  'Error',
+  'errors',
+  'response',
+  'Response',
+  'lastError',
+  'responseBody',
+  'body',
+  'payload',
+  'raw',
+  'message',
+] as const
 
 /** The statements in a parsed body or event, the innermost first: it is the nearest to what went wrong. */
 export function readStatements(value: unknown): Statement[] {
@@ -75,9 +103,16 @@ export function isTelling({ codes, message }: Statement): boolean {
   return codes.length > 0 || message !== ''
 }
 
-/** A statement that is nothing but words. */
+/** A statement that is nothing but words. Programs write codes and statuses into them. */
 export function plainStatement(message: string): Statement {
-  return { status: undefined, codes: [], message, text: wordingOf(message), param: undefined, sources: [] }
+  return {
+    status: statusInProse(message),
+    codes: codesInProse(message),
+    message,
+    text: wordingOf(message),
+    param: undefined,
+    sources: [],
+  }
 }
 
 /** The text as JSON if it may be some (an object, a list or a string); `undefined` where it isn't. */
@@ -91,10 +126,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** As codes are compared. AWS puts a namespace before its own, and an address behind: `aws#ThrottlingException:http://…`. */
+export function asCode(text: string): string {
+  const from = text.lastIndexOf('#') + 1
+  const to = text.indexOf(':http', from)
+  return text.slice(from, to < 0 ? undefined : to).toLowerCase()
+}
+
 function collect(value: unknown, depth: number, statements: Statement[]): void {
   // Google wraps the error of a streaming endpoint in a list.
   const first = readItems(value, 1)[0] ?? value
-  if (depth > MAX_DEPTH || !isRecord(first)) return
+  if (depth > MAX_DEPTH || statements.length >= MAX_STATEMENTS || !isRecord(first)) return
   const sources = [first, ...partsOf(first)]
   const param = paramOf(sources)
   for (const source of sources) {
@@ -103,14 +145,33 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
       if (field !== 'message' || param === undefined) collect(nestedIn(source, field), depth + 1, statements)
     }
   }
-  const codes = sources.flatMap(codesOf)
+  const { exception, details } = exceptionIn(first)
+  collect(details, depth + 1, statements)
   const message = messageOf(sources)
-  statements.push({ status: statusIn(codes), codes, message, text: wordingOf(message), param, sources })
+  const codes = [...exception, ...sources.flatMap(codesOf)]
+  if (message !== '') codes.push(...codesInProse(message))
+  const status = statusIn(codes) ?? (message === '' ? undefined : statusInProse(message))
+  statements.push({ status, codes, message, text: wordingOf(message), param, sources })
 }
 
+/** An object, or one that was written down: as JSON, or after a program's own words. */
 function nestedIn(source: object, field: string): unknown {
   const value = readProperty(source, field)
-  return typeof value === 'string' ? parseJson(value.trim()) : value
+  if (typeof value !== 'string') return value
+  const text = value.trim()
+  const json = parseJson(text)
+  if (json !== undefined) return json
+  const at = writtenObjectAt(text)
+  return at < 0 ? undefined : parseLiteral(text, at)?.value
+}
+
+/** AWS SDKs name an event of a stream by its exception: `{ throttlingException: { message } }`. */
+function exceptionIn(source: object): { readonly exception: readonly string[]; readonly details?: unknown } {
+  const keys = attempt(() => Object.keys(source).slice(0, MAX_PARTS), [])
+  const name = keys.find((key) => key.endsWith('Exception'))
+  return name === undefined
+    ? { exception: [] }
+    : { exception: [name.toLowerCase()], details: readProperty(source, name) }
 }
 
 function partsOf(statement: object): object[] {
@@ -121,13 +182,6 @@ function partsOf(statement: object): object[] {
   })
 }
 
-/** As codes are compared. AWS puts a namespace before its own, and an address behind: `aws#ThrottlingException:http://…`. */
-export function asCode(text: string): string {
-  const from = text.lastIndexOf('#') + 1
-  const to = text.indexOf(':http', from)
-  return text.slice(from, to < 0 ? undefined : to).toLowerCase()
-}
-
 function codesOf(source: object): string[] {
   const codes: string[] = []
   for (const field of CODE_FIELDS) {
@@ -135,6 +189,10 @@ function codesOf(source: object): string[] {
     if (typeof value === 'number') codes.push(`${value}`)
     else if (typeof value === 'string' && value !== '' && value.length <= MAX_CODE_LENGTH) codes.push(asCode(value))
   }
+  // A tool has a name, too; only an error's says what it is.
+  const name = readString(source, 'name')
+  if (name !== undefined && name.length <= MAX_CODE_LENGTH && /(?:Exception|Error)$/.test(name))
+    codes.push(name.toLowerCase())
   return codes
 }
 

@@ -27,9 +27,13 @@ const CLOSING: Readonly<Record<string, string>> = {
 const FIELD_COMPLAINT =
   /^(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents): /
 
-/** What SDKs and gateways put before the words: a class of error, Google's name of a status, an upstream, a status. */
-const PREAMBLE =
-  /^(?:[\w.]{0,40}(?:error|exception): |provider returned error: )?(?:(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal): )?(?:\w{0,40}exception - )?(?:http |api error: |error code: )?(?:[45]\d\d\b[ :-]{0,3})?/
+/**
+ * What SDKs and gateways put before the words: classes of errors, Google's name of a status, an upstream, a status with its
+ * phrase. Several of them stand behind one another, each of bounded length.
+ */
+const PREAMBLE_PART =
+  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
+const MAX_PREAMBLE_PARTS = 8
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
 const WRITTEN_OBJECT = /^(?:b["'])?\[?\{\s{0,20}\\{0,3}["']/
@@ -45,11 +49,64 @@ const MAX_OPENING = 200
  * complaint of a field. Takes linear time.
  */
 export function wordingOf(message: string): string {
-  const text = message.slice(0, MAX_LENGTH).toLowerCase().trim()
+  const text = readable(message.slice(0, MAX_LENGTH)).toLowerCase().trim()
   const said = afterPreamble(text)
   const words = WRITTEN_OBJECT.test(said) ? messageIn(said) : said
   const preamble = text.slice(0, text.length - said.length)
   return FIELD_COMPLAINT.test(words) ? preamble : preamble + withoutQuotations(words)
+}
+
+/** Words that passed through an address: `Incorrect%20API%20key%20provided`. */
+function readable(text: string): string {
+  return text.includes('%20') ? text.replaceAll('%20', ' ') : text
+}
+
+/** What a program writes before an error that it hands on: words of its own about a failure. */
+const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code/
+
+/** How far into a message the error that it hands on may begin. */
+const MAX_HANDING_ON = 400
+
+/**
+ * Where an object begins that was written down in a message behind a program's own words; -1 where none does, or where
+ * what stands there may be the request's.
+ */
+export function writtenObjectAt(message: string): number {
+  const at = message.slice(0, MAX_HANDING_ON).indexOf('{')
+  if (at < 0 || !/^\{\s{0,20}\\{0,3}["']/.test(message.slice(at, at + 40))) return -1
+  const before = message.slice(0, at).toLowerCase()
+  return (before === '' || HANDS_ON.test(before)) && !leadsToQuotation(before) ? at : -1
+}
+
+/** Where an SDK, a log or a gateway writes the status of the answer it speaks of. */
+const STATUS_IN_PROSE =
+  /\b(?:status(?:[ _]?code)?|http(?:[ _](?:code|status|error))?|error code|api error|statuscode|response code)\b[ :=(]{1,4}([45]\d\d)\b|\[([45]\d\d) [A-Za-z ]{3,30}\]|^(?:[A-Za-z.]{1,60}: ){0,2}([45]\d\d)\b[ :]/i
+
+/** How much of a text is looked at for what programs write into it. */
+const MAX_PROSE = 400
+
+/** The HTTP status a text names, 400 to 599. */
+export function statusInProse(text: string): number | undefined {
+  const found = STATUS_IN_PROSE.exec(text.slice(0, MAX_PROSE))
+  const digits = found?.[1] ?? found?.[2] ?? found?.[3]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** Names of exceptions, gRPC's names of statuses, and codes in capitals. */
+const CODE_IN_PROSE =
+  /\b(?:[A-Za-z]{2,50}(?:Exception|Error)|[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8})\b|\bcode = ([A-Z][A-Za-z]{2,30})\b/g
+const MAX_CODES = 8
+
+/** The codes that stand in a text, before its first quotation, in lower case. */
+export function codesInProse(text: string): string[] {
+  const beginning = text.slice(0, MAX_PROSE)
+  const quotation = beginning.search(/(?:^|[\s(:=])["'`“‘«]/)
+  const codes: string[] = []
+  for (const [name, grpc] of beginning.slice(0, quotation < 0 ? undefined : quotation).matchAll(CODE_IN_PROSE)) {
+    codes.push((grpc ?? name).toLowerCase())
+    if (codes.length === MAX_CODES) break
+  }
+  return codes
 }
 
 /** Does what follows these words belong to the request: in a quotation that has begun, or a complaint of a field? */
@@ -60,7 +117,18 @@ export function leadsToQuotation(words: string): boolean {
 
 /** The wording without what SDKs and gateways put before it. */
 export function afterPreamble(wording: string): string {
-  return wording.slice(PREAMBLE.exec(wording)?.[0].length ?? 0)
+  return wording.slice(preambleLength(wording))
+}
+
+function preambleLength(wording: string): number {
+  let length = 0
+  for (let count = 0; count < MAX_PREAMBLE_PARTS; count += 1) {
+    PREAMBLE_PART.lastIndex = length
+    const part = PREAMBLE_PART.exec(wording)?.[0] ?? ''
+    if (part === '') break
+    length += part.length
+  }
+  return length
 }
 
 /** What comes before the first quotation, colon or line's end: there no text of the request can stand yet. */

@@ -81,7 +81,7 @@ export const openaiTable: RuleTable = {
     {
       id: 'openai.account_refused',
       reason: 'permission',
-      when: { codes: ['account_deactivated', 'ip_not_authorized'] },
+      when: { codes: ['account_deactivated', 'ip_not_authorized', 'organization_deactivated'] },
       source: ERROR_CODES,
     },
     {
@@ -97,11 +97,26 @@ export const openaiTable: RuleTable = {
       when: { status: [401, 403], anyOf: ['ip not authorized', 'must be a member of an organization'] },
       source: ERROR_CODES,
     },
-    { id: 'openai.invalid_api_key', reason: 'auth', when: { codes: ['invalid_api_key'] }, source: ERROR_CODES },
+    {
+      id: 'openai.invalid_api_key',
+      reason: 'auth',
+      when: {
+        codes: ['invalid_api_key', 'missing_scope', 'mismatched_organization', 'mismatched_project', 'no_api_key'],
+      },
+      source: ERROR_CODES,
+    },
+    {
+      id: 'openai.missing_scope',
+      reason: 'auth',
+      when: { anyOf: ['insufficient permissions for this operation'] },
+      source: 'https://github.com/Wei-Shaw/sub2api/issues/1566',
+    },
     {
       id: 'openai.context_length_exceeded',
       reason: 'context_length',
-      when: { codes: ['context_length_exceeded'] },
+      when: {
+        codes: ['context_length_exceeded', 'max_tokens_per_request', 'context_window_exceeded', 'prompt_too_long'],
+      },
       source: 'https://platform.openai.com/docs/guides/conversation-state#managing-the-context-window',
     },
     {
