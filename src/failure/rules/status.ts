@@ -55,6 +55,13 @@ export const statusRules: readonly Rule[] = [
     when: { status: [499] },
     source: 'https://nginx.org/en/docs/dev/development_guide.html#http_response_codes',
   },
+  {
+    // What the request depended on failed: a generation (text-generation-inference), a model (Bedrock), a tool.
+    id: 'status.424',
+    reason: 'server_error',
+    when: { status: [424] },
+    source: 'https://www.rfc-editor.org/rfc/rfc4918#section-11.4',
+  },
   { id: 'status.4xx', reason: 'invalid_request', when: { status: { min: 400, max: 499 } }, source: HTTP },
   { id: 'status.5xx', reason: 'server_error', when: { status: { min: 500, max: 599 } }, source: HTTP },
   {
