@@ -16,8 +16,12 @@ export type AnswerReading =
  */
 export function readAnswer(events: readonly unknown[], isWhole: boolean): AnswerReading {
   const format = firstFormat(events)
-  const event = events.find((event) => reportsError(event, format))
-  if (event !== undefined) return { is: 'error', event }
+  for (const event of events) {
+    const failure = format?.errorOf(event) ?? errorObjectOf(event)
+    if (failure === undefined) continue
+    const { flaw, message } = failure
+    return flaw === undefined ? { is: 'error', event } : { is: 'flawed', flaw, message }
+  }
   if (format === undefined) return { is: 'foreign' }
   const progress = format.startProgress()
   for (const event of events) progress.observe(event)
@@ -37,8 +41,4 @@ function firstFormat(events: readonly unknown[]): AnswerFormat | undefined {
     if (format !== undefined) return format
   }
   return undefined
-}
-
-function reportsError(event: unknown, format: AnswerFormat | undefined): boolean {
-  return errorObjectOf(event) !== undefined || format?.errorOf(event) !== undefined
 }

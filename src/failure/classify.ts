@@ -1,6 +1,6 @@
 import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
-import type { ClassifyInput, Failure } from './failure.ts'
+import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
 import { type FailureRule, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
@@ -64,12 +64,17 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: Rul
   }
 }
 
+/** What lasts until somebody changes something. */
+const PERMANENT: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found'])
+
 /** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
 function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketReading[], evidence: Evidence): Hint {
   if (verdict.scope === 'request' || verdict.scope === 'none') return {}
   // Buckets stand in the headers of every answer; only a rate limit is about them.
   const end = verdict.reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined
-  return hintOf(stated.field ?? end ?? stated.words, evidence)
+  // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
+  const words = PERMANENT.has(verdict.reason) ? undefined : stated.words
+  return hintOf(stated.field ?? end ?? words, evidence)
 }
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */

@@ -3,6 +3,7 @@ import type { HeaderMap } from './headers.ts'
 import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
 import type { BucketReading } from './quota.ts'
 import { readProperty } from './safe-read.ts'
+import { afterPreamble } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
 export interface Hint {
@@ -21,6 +22,8 @@ const INSTANT_FIELDS = ['resets_at', 'reset_at'] as const
 const DURATION_CUES = [
   'again in ',
   'retry in ',
+  'retrying in ',
+  'provider requested ',
   'retry after ',
   'again after ',
   'wait ',
@@ -126,11 +129,22 @@ function momentOfField(value: unknown): Moment | undefined {
 }
 
 function readWords({ statements }: Evidence, nowMs: number | undefined): Moment | undefined {
-  for (const { text } of statements) {
-    const moment = firstAfter(text, DATE_CUES, dateAt, nowMs) ?? firstAfter(text, DURATION_CUES, waitAt, nowMs)
+  for (const { text: wording, message } of statements) {
+    // What a client library says of its own pauses stands before the words.
+    const text = afterPreamble(wording)
+    const moment =
+      firstAfter(text, DATE_CUES, dateAt, nowMs) ??
+      firstAfter(text, DURATION_CUES, waitAt, nowMs) ??
+      fieldInWords(message)
     if (moment !== undefined) return moment
   }
   return undefined
+}
+
+/** A field of a body of which only a part is left. */
+function fieldInWords(message: string): Moment | undefined {
+  const seconds = /"estimated_time"\s{0,4}:\s{0,4}(\d{1,9}(?:\.\d{1,15})?)/.exec(message.slice(0, 2_048))?.[1]
+  return seconds === undefined ? undefined : momentOfSeconds(Number(seconds))
 }
 
 function firstAfter(

@@ -113,7 +113,8 @@ function stands(phrase: string, rule: Rule, evidence: Evidence): boolean {
 
 /** A model's name stands in the middle of its sentence, and one key on one model is little. */
 function condemnsMore({ reason, scope }: Rule): boolean {
-  return reason !== 'model_not_found' && (scope ?? MEANING_OF[reason].scope) !== 'request'
+  if (reason === 'model_not_found' || (reason === 'permission' && scope === 'target')) return false
+  return (scope ?? MEANING_OF[reason].scope) !== 'request'
 }
 
 function beginsWithAny(text: string, phrases: readonly string[]): boolean {

@@ -49,6 +49,8 @@ const CODE_FIELDS = [
   'finish_reason',
   ':exception-type',
   ':error-code',
+  'error_subtype',
+  '@type',
 ] as const
 const MESSAGE_FIELDS = [
   'message',
@@ -74,13 +76,13 @@ const PART_FIELDS = [
   'incomplete_details',
   'delta',
   'choices',
+  'errors',
   '$metadata',
 ] as const
 /** Statements inside a statement: the upstream's own words. */
 const NESTED_FIELDS = [
   'error',
   'Error',
-  'errors',
   'response',
   'Response',
   'lastError',
@@ -140,6 +142,9 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
   const sources = [first, ...partsOf(first)]
   const param = paramOf(sources)
   for (const source of sources) {
+    const raw = readString(source, 'raw')
+    // OpenRouter: what its upstream said, JSON or not.
+    if (raw !== undefined && parseJson(raw.trim()) === undefined) statements.push(plainStatement(raw))
     for (const field of NESTED_FIELDS) {
       // A message about a part of the request may consist of that part.
       if (field !== 'message' || param === undefined) collect(nestedIn(source, field), depth + 1, statements)
@@ -189,6 +194,9 @@ function codesOf(source: object): string[] {
     if (typeof value === 'number') codes.push(`${value}`)
     else if (typeof value === 'string' && value !== '' && value.length <= MAX_CODE_LENGTH) codes.push(asCode(value))
   }
+  // OAuth says its code so: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+  const error = readString(source, 'error')
+  if (error !== undefined && /^\w{3,60}$/.test(error)) codes.push(error.toLowerCase())
   // A tool has a name, too; only an error's says what it is.
   const name = readString(source, 'name')
   if (name !== undefined && name.length <= MAX_CODE_LENGTH && /(?:Exception|Error)$/.test(name))

@@ -32,7 +32,7 @@ const FIELD_COMPLAINT =
  * phrase. Several of them stand behind one another, each of bounded length.
  */
 const PREAMBLE_PART =
-  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
+  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
 const MAX_PREAMBLE_PARTS = 8
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
@@ -51,9 +51,14 @@ const MAX_OPENING = 200
 export function wordingOf(message: string): string {
   const text = readable(message.slice(0, MAX_LENGTH)).toLowerCase().trim()
   const said = afterPreamble(text)
-  const words = WRITTEN_OBJECT.test(said) ? messageIn(said) : said
   const preamble = text.slice(0, text.length - said.length)
+  const words = WRITTEN_OBJECT.test(said) ? messageIn(said) : preamble === '' ? said : unquoted(said)
   return FIELD_COMPLAINT.test(words) ? preamble : preamble + withoutQuotations(words)
+}
+
+/** An SDK writes a body that was a text behind its status, in quotation marks: `429 "Your team has …"`. */
+function unquoted(said: string): string {
+  return said.length > 2 && said.startsWith('"') && said.indexOf('"', 1) === said.length - 1 ? said.slice(1, -1) : said
 }
 
 /** Words that passed through an address: `Incorrect%20API%20key%20provided`. */
@@ -78,17 +83,20 @@ export function writtenObjectAt(message: string): number {
   return (before === '' || HANDS_ON.test(before)) && !leadsToQuotation(before) ? at : -1
 }
 
-/** Where an SDK, a log or a gateway writes the status of the answer it speaks of. */
-const STATUS_IN_PROSE =
-  /\b(?:status(?:[ _]?code)?|http(?:[ _](?:code|status|error))?|error code|api error|statuscode|response code)\b[ :=(]{1,4}([45]\d\d)\b|\[([45]\d\d) [A-Za-z ]{3,30}\]|^(?:[A-Za-z.]{1,60}: ){0,2}([45]\d\d)\b[ :]/i
+/** Where an SDK, a log or a gateway writes the status of the answer it speaks of; the last is the innermost. */
+const STATUS_CUE =
+  /\b(?:status(?:[ _]?code)?|http(?:[ _](?:code|status|error))?|error code|api error|response code)\b[ :=(]{1,4}([45]\d\d)\b|\[([45]\d\d) [A-Za-z ]{3,30}\]/gi
+/** A status before all words, maybe behind the name of an error. */
+const LEADING_STATUS = /^(?:[A-Za-z.]{1,60}: ){0,2}([45]\d\d)\b(?:[ :]|$)/
 
 /** How much of a text is looked at for what programs write into it. */
 const MAX_PROSE = 400
 
 /** The HTTP status a text names, 400 to 599. */
 export function statusInProse(text: string): number | undefined {
-  const found = STATUS_IN_PROSE.exec(text.slice(0, MAX_PROSE))
-  const digits = found?.[1] ?? found?.[2] ?? found?.[3]
+  const beginning = text.slice(0, MAX_PROSE)
+  let digits = LEADING_STATUS.exec(beginning)?.[1]
+  for (const cue of beginning.matchAll(STATUS_CUE)) digits = cue[1] ?? cue[2]
   return digits === undefined ? undefined : Number(digits)
 }
 

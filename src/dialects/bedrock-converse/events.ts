@@ -6,7 +6,7 @@ import { asObject, hasSubstance, type JsonObject, objectsIn } from '../json.ts'
  * hand on the same as one object under the event's name.
  * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
  */
-const EVENTS = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop', 'metadata']
+const EVENTS = ['messageStart', 'contentBlockStart', 'contentBlockDelta', 'contentBlockStop', 'messageStop']
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (stopReason) */
 const FLAWED_STOP: ReadonlyMap<unknown, AnswerFlaw> = new Map<unknown, AnswerFlaw>([

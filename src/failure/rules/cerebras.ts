@@ -6,6 +6,12 @@ const ERRORS = 'https://inference-docs.cerebras.ai/support/error'
 export const cerebrasTable: RuleTable = {
   own: [
     {
+      id: 'cerebras.no_body',
+      reason: 'context_length',
+      when: { status: [400, 413], anyOf: ['status code (no body)'] },
+      source: 'https://github.com/anomalyco/opencode/issues/2588',
+    },
+    {
       // An overlong prompt is refused without a word.
       id: 'cerebras.silent_overflow',
       reason: 'context_length',

@@ -31,6 +31,9 @@ export const siliconflowTable: RuleTable = {
 
 /** Volcengine's Ark (Doubao): `error.code` tells; `type` is the status phrase. */
 export const volcengineTable: RuleTable = {
+  own: [
+    { id: 'volcengine.rate_limit_plain', reason: 'rate_limit', when: { codes: ['ratelimitexceeded'] }, source: ARK },
+  ],
   exact: [
     {
       id: 'volcengine.key',
@@ -84,7 +87,6 @@ export const volcengineTable: RuleTable = {
       reason: 'rate_limit',
       when: {
         codes: [
-          'ratelimitexceeded',
           'ratelimitexceeded.endpointrpmexceeded',
           'ratelimitexceeded.endpointtpmexceeded',
           'modelaccountrpmratelimitexceeded',

@@ -58,6 +58,18 @@ export const googleTable: RuleTable = {
       source: 'https://ai.google.dev/gemini-api/docs/rate-limits',
     },
     {
+      // Neither which quota nor when: it was seen to come back at midnight only.
+      id: 'google.quota_sticky',
+      reason: 'billing',
+      when: {
+        codes: ['type.googleapis.com/google.rpc.help'],
+        noneOfCodes: ['type.googleapis.com/google.rpc.quotafailure', 'type.googleapis.com/google.rpc.retryinfo'],
+        anyOf: ['exceeded your current quota'],
+        statesWait: false,
+      },
+      source: 'https://ai.google.dev/gemini-api/docs/rate-limits',
+    },
+    {
       // "Check your plan and billing details" stands in limits that refill by the minute.
       id: 'google.quota',
       reason: 'rate_limit',

@@ -27,7 +27,7 @@ export const nvidiaTable: RuleTable = {
       // No Authorization header arrived; the framework's own words with a 500.
       id: 'nvidia.no_authorization',
       reason: 'auth',
-      when: { allOf: ['missing request extension', 'authorization'] },
+      when: { anyOf: ['missing request extension'] },
       source: 'https://github.com/continuedev/continue/issues/11173',
     },
   ],

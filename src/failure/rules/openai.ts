@@ -50,6 +50,8 @@ export const openaiTable: RuleTable = {
           'organization_spend_limit_exceeded',
           'project_spend_limit_exceeded',
         ],
+        // A relay that puts this code on an account that was locked.
+        noneOf: ['is suspended'],
       },
       source: ERROR_CODES,
     },
@@ -175,6 +177,21 @@ export const openaiTable: RuleTable = {
         anyOf: ['item with id', 'previous response with id', 'no such file', 'vector store with id'],
       },
       source: 'https://github.com/home-assistant/core/issues/150251',
+    },
+    {
+      // The model is there, but not behind this path.
+      id: 'openai.other_endpoint',
+      reason: 'invalid_request',
+      when: {
+        anyOf: [
+          'not supported by the responses api',
+          'not supported in the v1/chat/completions',
+          'only supported in v1/responses',
+          'not a chat model',
+          'did you mean to use v1/completions',
+        ],
+      },
+      source: 'https://github.com/anomalyco/opencode/issues/12949',
     },
     {
       id: 'openai.overloaded',

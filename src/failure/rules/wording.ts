@@ -194,6 +194,7 @@ export const wordingRules: readonly Rule[] = [
         'invalid bearer token',
         'invalid subscription key',
         'invalid authentication',
+        'invalid credentials',
         'authentication failed',
         'authentication failure',
         'authentication required',
@@ -377,7 +378,7 @@ export const wordingRules: readonly Rule[] = [
     when: {
       status: [503],
       isHtml: false,
-      anyOf: ['temporarily unavailable', 'currently unavailable', 'try again shortly'],
+      anyOf: ['temporarily unavailable', 'try again shortly'],
     },
     source: 'https://www.rfc-editor.org/rfc/rfc9110#section-15.6.4',
   },
@@ -500,6 +501,35 @@ export const wordingRules: readonly Rule[] = [
       ],
     },
     source: 'https://platform.openai.com/docs/guides/safety-best-practices',
+  },
+  {
+    // Envoy could not reach what stands behind it.
+    id: 'wording.upstream_connect',
+    reason: 'network',
+    when: { status: [502, 503], anyOf: ['upstream connect error', 'disconnect/reset before headers'] },
+    source: 'https://www.envoyproxy.io/docs/envoy/latest/faq/debugging/why_is_envoy_sending_5xx',
+  },
+  {
+    // A hop between waited in vain.
+    id: 'wording.timeout',
+    reason: 'timeout',
+    when: {
+      status: [408, 500, 502, 503],
+      anyOf: [
+        'timed out',
+        'request timeout',
+        'gateway time-out',
+        'gateway timeout',
+        'upstream timeout',
+        'deadline exceeded',
+        'timeouterror',
+        'timeout error',
+        'timeout exceeded',
+        'function_invocation_timeout',
+        '请求超时',
+      ],
+    },
+    source: 'https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5',
   },
   {
     id: 'wording.model_not_found',
