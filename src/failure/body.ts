@@ -11,6 +11,8 @@ export interface Body {
   readonly form: 'none' | 'json' | 'html' | 'text'
   /** The statements in it, the innermost first. */
   readonly statements: readonly Statement[]
+  /** An event of a good answer, or its body, says that it is an error. */
+  readonly isReported?: boolean
   /** What it is worth as an answer, where it is one and no error. */
   readonly answer?: JudgedAnswer
 }
@@ -93,9 +95,10 @@ function readInnerText(text: string, isRefusal: boolean): Body {
 
 function readPage(page: string, isRefusal: boolean): Body {
   const title = titleOf(page)
+  const statements = [plainStatement(title)]
   return isRefusal
-    ? { form: 'html', statements: [plainStatement(title)] }
-    : { form: 'html', statements: [], answer: { flaw: 'no_answer', message: title } }
+    ? { form: 'html', statements }
+    : { form: 'html', statements, answer: { flaw: 'no_answer', message: title } }
 }
 
 /** Events, and what is none of them: a bare error in place of a stream or behind it. */
@@ -112,7 +115,7 @@ function judged(events: readonly unknown[], isWhole: boolean): Body | undefined 
   const reading = attempt(() => readAnswer(events, isWhole), { is: 'foreign' } as const)
   switch (reading.is) {
     case 'error':
-      return { form: 'json', statements: readStatements(reading.event) }
+      return { form: 'json', statements: readStatements(reading.event), isReported: true }
     case 'flawed':
       return { form: 'json', statements: [], answer: reading }
     case 'sound':

@@ -7,6 +7,7 @@ import {
   answerRules,
   brokenStream,
   localBook,
+  reportedError,
   rulesFor,
   soundAnswer,
   statusBook,
@@ -97,10 +98,18 @@ function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): 
   )
 }
 
+/** A status that names an error is the server's word: whatever broke after it matters no more. */
 function matchTransport(evidence: Evidence, statesWait: boolean): Rule | undefined {
   const facts = thrownFacts(evidence, statesWait)
-  // A status that names an error is the server's word: whatever broke after it matters no more.
-  return facts.status === undefined ? transportBook.firstMatch(facts) : undefined
+  if (facts.status !== undefined) return undefined
+  const rule = transportBook.firstMatch(facts)
+  if (rule !== undefined || evidence.isReported) return rule
+  for (const statement of evidence.statements) {
+    const said =
+      statement.status === undefined ? transportBook.firstMatch(factsOf(evidence, statesWait, statement)) : undefined
+    if (said !== undefined) return said
+  }
+  return undefined
 }
 
 function matchStatements(evidence: Evidence, statesWait: boolean, rules: RuleBook): Rule | undefined {
@@ -121,6 +130,7 @@ function matchAnswer({ answer, isThrown }: Evidence): Rule | undefined {
 function matchRemainder(evidence: Evidence, statesWait: boolean): Rule | undefined {
   const told = evidence.statements.find(({ status }) => status !== undefined)?.status
   const status = told ?? evidence.status ?? (evidence.inStream ? 200 : undefined)
+  if (evidence.isReported && (status === undefined || status < 400)) return reportedError
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
   return status === undefined
     ? undefined

@@ -20,6 +20,8 @@ export interface Evidence {
   readonly statements: readonly Statement[]
   /** What the body is worth as an answer, where it is one and no error. */
   readonly answer: JudgedAnswer | undefined
+  /** An event of a good answer, or its body, says that it is an error. */
+  readonly isReported: boolean
   readonly isHtml: boolean
   /** Codes and names of what was thrown, and error numbers in plain text, in lower case. */
   readonly thrownCodes: readonly string[]
@@ -64,6 +66,7 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
     headerCodes: codesInHeaders(headers),
     statements: statements.length > 0 ? statements : [plainStatement('')],
     answer: body.answer,
+    isReported: body.isReported === true,
     isHtml: body.form === 'html' || spoken.form === 'html',
     thrownCodes: [...thrown.codes, ...errorNumbersIn(plainText)],
     plainText,

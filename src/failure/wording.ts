@@ -32,7 +32,7 @@ const FIELD_COMPLAINT =
  * phrase. Several of them stand behind one another, each of bounded length.
  */
 const PREAMBLE_PART =
-  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
+  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
 const MAX_PREAMBLE_PARTS = 8
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
@@ -67,7 +67,7 @@ function readable(text: string): string {
 }
 
 /** What a program writes before an error that it hands on: words of its own about a failure. */
-const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code/
+const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code|metadata|失败|错误/
 
 /** How far into a message the error that it hands on may begin. */
 const MAX_HANDING_ON = 400
@@ -102,7 +102,7 @@ export function statusInProse(text: string): number | undefined {
 
 /** Names of exceptions, gRPC's names of statuses, and codes in capitals. */
 const CODE_IN_PROSE =
-  /\b(?:[A-Za-z]{2,50}(?:Exception|Error)|[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8})\b|\bcode = ([A-Z][A-Za-z]{2,30})\b/g
+  /\b(?:[A-Za-z]{2,50}(?:Exception|Error)|[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8})\b|\bcode = ([A-Z][A-Za-z]{2,30})\b|\[(\d{4,5})\]/g
 const MAX_CODES = 8
 
 /** The codes that stand in a text, before its first quotation, in lower case. */
@@ -110,11 +110,15 @@ export function codesInProse(text: string): string[] {
   const beginning = text.slice(0, MAX_PROSE)
   const quotation = beginning.search(/(?:^|[\s(:=])["'`“‘«]/)
   const codes: string[] = []
-  for (const [name, grpc] of beginning.slice(0, quotation < 0 ? undefined : quotation).matchAll(CODE_IN_PROSE)) {
-    codes.push((grpc ?? name).toLowerCase())
+  for (const [name, grpc, number] of beginning
+    .slice(0, quotation < 0 ? undefined : quotation)
+    .matchAll(CODE_IN_PROSE)) {
+    codes.push((grpc ?? number ?? name).toLowerCase())
     if (codes.length === MAX_CODES) break
   }
-  return codes
+  // MiniMax and Zhipu end their messages with the number of the error.
+  const last = /\((\d{4,5})\)\W{0,3}$/.exec(text.slice(-20))?.[1]
+  return last === undefined ? codes : [...codes, last]
 }
 
 /** Does what follows these words belong to the request: in a quotation that has begun, or a complaint of a field? */

@@ -59,6 +59,14 @@ export const answerRules: Readonly<Record<AnswerFlaw, Rule>> = {
   },
 }
 
+/** An answer that had begun well says that it failed, in words nobody knows. */
+export const reportedError: Rule = {
+  id: 'answer.reported_error',
+  reason: 'server_error',
+  when: {},
+  source: 'https://openrouter.ai/docs/api-reference/errors',
+}
+
 /** It was handed in as a failure, but it is a complete answer. */
 export const soundAnswer: Rule = {
   id: 'answer.sound',

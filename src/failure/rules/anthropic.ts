@@ -34,6 +34,34 @@ export const anthropicTable: RuleTable = {
       when: { allOf: ['long context'], anyOf: ['extra usage is required', 'usage credits are required'] },
       source: 'https://github.com/anthropics/claude-code/issues/33514',
     },
+    {
+      id: 'anthropic.long_context_beta',
+      reason: 'permission',
+      scope: 'request',
+      nextStep: 'next_profile',
+      when: { begins: ['the long context beta is not yet available'] },
+      source: 'https://github.com/anthropics/claude-code/issues/33514',
+    },
+    {
+      // The plan is left for money that is not there.
+      id: 'anthropic.extra_usage',
+      reason: 'billing',
+      when: { begins: ['third-party apps now draw from your extra usage'] },
+      source: 'https://github.com/anthropics/claude-code/issues/45149',
+    },
+    {
+      // The SDK, or a gateway that uses it, refuses to send the request at all.
+      id: 'anthropic.streaming_required',
+      reason: 'invalid_request',
+      when: { anyOf: ['streaming is required for operations', 'streaming is strongly recommended for operations'] },
+      source: 'https://github.com/anthropics/anthropic-sdk-typescript#long-requests',
+    },
+    {
+      id: 'anthropic.token_revoked',
+      reason: 'auth',
+      when: { anyOf: ['oauth token has been revoked', 'oauth token has expired', 'oauth token revoked'] },
+      source: 'https://github.com/anthropics/claude-code/issues/44930',
+    },
     { id: 'anthropic.billing_error', reason: 'billing', when: { codes: ['billing_error'] }, source: ERRORS },
     {
       id: 'anthropic.organization_disabled',
@@ -45,7 +73,13 @@ export const anthropicTable: RuleTable = {
       // A subscription's token outside the program it was made for: 400, but another key helps.
       id: 'anthropic.credential_restricted',
       reason: 'permission',
-      when: { begins: ['this credential is only authorized for use with'] },
+      when: {
+        begins: [
+          'this credential is only authorized for use with',
+          'system: this credential is only authorized for use with',
+          'your oauth token is restricted to',
+        ],
+      },
       source: 'https://github.com/anthropics/claude-code/issues/8046',
     },
     {

@@ -90,6 +90,25 @@ export const bedrockTable: RuleTable = {
       source: 'https://github.com/aws-samples/sample-host-openclaw-on-amazon-bedrock-agentcore/issues/41',
     },
     {
+      id: 'bedrock.use_case_form',
+      reason: 'permission',
+      scope: 'target',
+      when: { anyOf: ['use case details have not been submitted'] },
+      source: TROUBLESHOOTING,
+    },
+    {
+      id: 'bedrock.bearer_token',
+      reason: 'auth',
+      when: { anyOf: ['bearer token included in the request is invalid'] },
+      source: 'https://github.com/hank9999/kiro.rs/issues/67',
+    },
+    {
+      id: 'bedrock.prompt_characters',
+      reason: 'context_length',
+      when: { anyOf: ['expected maxlength:'] },
+      source: TROUBLESHOOTING,
+    },
+    {
       id: 'bedrock.not_authorized',
       reason: 'permission',
       when: { anyOf: ['is not authorized to perform: bedrock', 'is not authorized to perform'] },

@@ -108,6 +108,8 @@ export const billingRules: readonly Rule[] = [
         'all available credits',
         'purchase more credits',
         'buy more credits',
+        'purchase credits',
+        'spend limit of your',
         'credits expired',
         'credits have expired',
         'subscription has expired',

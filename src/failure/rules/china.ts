@@ -199,6 +199,7 @@ export const baiduTable: RuleTable = {
         codes: [
           'cluster_rpm_rate_limit_exceeded',
           'cluster_tpm_rate_limit_exceeded',
+          'cluster_rate_limit_exceeded',
           'preemptible_rate_limit_exceeded',
         ],
       },

@@ -6,7 +6,8 @@ const ERRORS = 'https://docs.cohere.com/reference/errors'
 export const cohereTable: RuleTable = {
   own: [
     { id: 'cohere.blocked', reason: 'content_policy', when: { status: [498] }, source: ERRORS },
-    { id: 'cohere.stream_error', reason: 'server_error', when: { codes: ['error', 'error_toxic'] }, source: ERRORS },
+    { id: 'cohere.stream_toxic', reason: 'content_policy', when: { codes: ['error_toxic'] }, source: ERRORS },
+    { id: 'cohere.stream_error', reason: 'server_error', when: { codes: ['error'] }, source: ERRORS },
   ],
   exact: [
     {

@@ -41,7 +41,13 @@ export const githubTable: RuleTable = {
     {
       id: 'github.feature_not_allowed',
       reason: 'permission',
-      when: { anyOf: ['not authorized to use this copilot feature', 'access to this endpoint is forbidden'] },
+      when: {
+        anyOf: [
+          'not authorized to use this copilot feature',
+          'not licensed to use copilot',
+          'access to this endpoint is forbidden',
+        ],
+      },
       source: 'https://github.com/github/copilot-cli/issues/1897',
     },
     {
@@ -58,6 +64,12 @@ export const githubTable: RuleTable = {
         ],
       },
       source: 'https://github.com/github/copilot-cli/issues/138',
+    },
+    {
+      id: 'github.premium_requests',
+      reason: 'billing',
+      when: { anyOf: ['premium request allowance'] },
+      source: 'https://docs.github.com/en/copilot/concepts/billing/copilot-requests',
     },
   ],
   typed: [

@@ -82,6 +82,7 @@ export const googleTable: RuleTable = {
       when: {
         anyOf: [
           'prepayment credits are depleted',
+          'only accessible to billed users',
           'requires billing to be enabled',
           'billing account for the owning project is disabled',
         ],
@@ -115,6 +116,13 @@ export const googleTable: RuleTable = {
         ],
       },
       source: 'https://github.com/google-gemini/gemini-cli/issues/19501',
+    },
+    {
+      id: 'google.organization_policy',
+      reason: 'permission',
+      scope: 'target',
+      when: { begins: ['organization policy constraint'] },
+      source: 'https://cloud.google.com/vertex-ai/generative-ai/docs/control-model-access',
     },
     {
       id: 'google.no_key',
@@ -155,6 +163,10 @@ export const googleTable: RuleTable = {
       when: {
         anyOf: [
           'to see if the prompt was blocked',
+          'finish_reason: recitation',
+          'finish_reason: safety',
+          'finish_reason: prohibited',
+          'finish_reason: blocklist',
           'candidate was blocked',
           'response was blocked',
           'text not available. response was blocked',

@@ -25,6 +25,16 @@ export const groqTable: RuleTable = {
       when: { codes: ['organization_restricted'] },
       source: 'https://github.com/crewAIInc/crewAI/issues/783',
     },
+    { id: 'groq.blocked_api_access', reason: 'billing', when: { codes: ['blocked_api_access'] }, source: ERRORS },
+    {
+      // It refuses the network we call from.
+      id: 'groq.network_settings',
+      reason: 'permission',
+      scope: 'provider',
+      nextStep: 'next_provider',
+      when: { anyOf: ['please check your network settings'] },
+      source: 'https://community.groq.com',
+    },
     {
       id: 'groq.terms_required',
       reason: 'permission',

@@ -18,6 +18,20 @@ export const nvidiaTable: RuleTable = {
       source: 'https://github.com/Alishahryar1/free-claude-code/issues/1021',
     },
     {
+      // A broken deployment of theirs, told with 400.
+      id: 'nvidia.degraded',
+      reason: 'server_error',
+      when: { anyOf: ['degraded function cannot be invoked'] },
+      source: 'https://forums.developer.nvidia.com',
+    },
+    {
+      // The queue of one worker, not a quota of ours.
+      id: 'nvidia.worker_limit',
+      reason: 'overloaded',
+      when: { anyOf: ['worker local total request limit reached'] },
+      source: 'https://forums.developer.nvidia.com',
+    },
+    {
       id: 'nvidia.credits_expired',
       reason: 'billing',
       when: { anyOf: ['cloud credits expired'] },
@@ -45,6 +59,12 @@ export const replicateTable: RuleTable = {
       scope: 'profile',
       when: { begins: ['request was throttled'] },
       source: 'https://github.com/nodetool-ai/nodetool/issues/5196',
+    },
+    {
+      id: 'replicate.version',
+      reason: 'model_not_found',
+      when: { anyOf: ['invalid version or not permitted', 'specified version does not exist'] },
+      source: 'https://replicate.com/docs/reference/http',
     },
     {
       id: 'replicate.interrupted',
@@ -108,6 +128,12 @@ export const databricksTable: RuleTable = {
       source: 'https://docs.databricks.com/en/machine-learning/foundation-model-apis/limits.html',
     },
     {
+      id: 'databricks.disabled',
+      reason: 'permission',
+      when: { anyOf: ['rate limit set to 0'] },
+      source: 'https://docs.databricks.com/en/ai-gateway/index.html',
+    },
+    {
       id: 'databricks.no_endpoint',
       reason: 'model_not_found',
       when: { codes: ['resource_does_not_exist', 'endpoint_not_found'] },
@@ -140,6 +166,18 @@ export const otherHostsTable: RuleTable = {
       scope: 'profile',
       when: { anyOf: ['reduced rate limits'] },
       source: 'https://docs.voyageai.com/docs/rate-limits',
+    },
+    {
+      id: 'voyage.batch_tokens',
+      reason: 'context_length',
+      when: { anyOf: ['max allowed tokens per submitted batch'] },
+      source: 'https://docs.voyageai.com/docs/embeddings',
+    },
+    {
+      id: 'baseten.building',
+      reason: 'overloaded',
+      when: { anyOf: ['still building or deploying'] },
+      source: 'https://docs.baseten.co',
     },
     {
       id: 'fal.user_locked',

@@ -9,7 +9,7 @@ import { statusRules } from './status.ts'
 import { localRules, transportRules } from './transport.ts'
 import { modelAccessRule, wordingRules } from './wording.ts'
 
-export { answerRules, soundAnswer } from './answer.ts'
+export { answerRules, reportedError, soundAnswer } from './answer.ts'
 export { brokenStream } from './transport.ts'
 
 export const localBook = new RuleBook(localRules)

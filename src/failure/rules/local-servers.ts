@@ -52,6 +52,8 @@ export const ollamaTable: RuleTable = {
         anyOf: [
           'model requires more system memory',
           'runner process has terminated',
+          'encountered while running the model',
+          'could not load model',
           'cuda error',
           'cuda out of memory',
         ],

@@ -77,7 +77,7 @@ export const openrouterTable: RuleTable = {
     {
       id: 'openrouter.provider_overloaded',
       reason: 'overloaded',
-      when: { codes: ['provider_overloaded'] },
+      when: { codes: ['provider_overloaded', 'no_available_workers'] },
       source: ERRORS,
     },
     {

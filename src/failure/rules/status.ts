@@ -14,7 +14,15 @@ export const statusRules: readonly Rule[] = [
     when: { status: [403], isHtml: true },
     source: 'https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/',
   },
-  { id: 'status.401', reason: 'auth', when: { status: [401, 407] }, source: HTTP },
+  { id: 'status.401', reason: 'auth', when: { status: [401] }, source: HTTP },
+  {
+    // A proxy of our own side wants credentials; the provider was not reached.
+    id: 'status.407',
+    reason: 'network',
+    when: { status: [407] },
+    source: HTTP,
+  },
+  { id: 'status.525', reason: 'network', when: { status: [525, 526] }, source: CLOUDFLARE },
   { id: 'status.402', reason: 'billing', when: { status: [402] }, source: HTTP },
   { id: 'status.403', reason: 'permission', when: { status: [403] }, source: HTTP },
   {

@@ -30,7 +30,7 @@ export const xaiTable: RuleTable = {
     {
       id: 'xai.credits',
       reason: 'billing',
-      when: { anyOf: ['used all available credits', 'reached its monthly spending limit'] },
+      when: { anyOf: ['used all available credits', 'reached its monthly spending limit', "doesn't have any credits"] },
       source: 'https://github.com/continuedev/continue/issues/10373',
     },
     {

@@ -14,7 +14,7 @@ export const zhipuTable: RuleTable = {
     {
       id: 'zhipu.account',
       reason: 'permission',
-      when: { codes: ['1110', '1111', '1112', '1120', '1121', '1220', '1315'] },
+      when: { codes: ['1110', '1111', '1112', '1120', '1121', '1220', '1313', '1315'] },
       source: CODES,
     },
     {
@@ -44,11 +44,11 @@ export const zhipuTable: RuleTable = {
       source: CODES,
     },
     {
-      // Windows of hours, weeks, months; some speak of an empty balance, but they refill. 1313 is fair use.
+      // Windows of hours, weeks, months; some speak of an empty balance, but they refill.
       id: 'zhipu.window',
       reason: 'rate_limit',
       scope: 'profile',
-      when: { codes: ['1304', '1308', '1310', '1313', '1316', '1317', '1318', '1319', '1320', '1321'] },
+      when: { codes: ['1304', '1308', '1310', '1316', '1317', '1318', '1319', '1320', '1321'] },
       source: CODES,
     },
   ],
