@@ -41,12 +41,16 @@ const MAX_TITLE_LENGTH = 200
 /**
  * Reads text, bytes or parsed JSON.
  *
- * @param isRefusal its status says that it is an error: it is then not judged as an answer
+ * @param status of the answer; where it is an error, the body is not judged as an answer
  */
-export function readBody(body: unknown, isRefusal: boolean): Body {
+export function readBody(body: unknown, status: number | undefined): Body {
   const text = typeof body === 'string' ? excerptOf(body) : attempt(() => decode(body), undefined)
-  if (text !== undefined) return readTextBody(text, isRefusal)
-  return typeof body === 'object' && body !== null ? readJsonBody(body, isRefusal) : NO_BODY
+  if (text !== undefined) return readTextBody(text, status)
+  return typeof body === 'object' && body !== null ? readJsonBody(body, isRefusal(status)) : NO_BODY
+}
+
+function isRefusal(status: number | undefined): boolean {
+  return status !== undefined && status >= 400
 }
 
 function excerptOf(text: string): string {
@@ -68,45 +72,46 @@ function decode(body: unknown): string | undefined {
     : decoded(0, MAX_BODY_LENGTH)
 }
 
-function readTextBody(raw: string, isRefusal: boolean): Body {
+function readTextBody(raw: string, status: number | undefined): Body {
   const text = raw.trim()
   if (text === '') return NO_BODY
-  if (isHtml(text)) return readPage(text, isRefusal)
+  if (isHtml(text)) return readPage(text, status)
   const json = parseJson(text)
-  if (typeof json === 'object' && json !== null) return readJsonBody(json, isRefusal)
-  if (typeof json === 'string') return readInnerText(json, isRefusal)
-  if (isEventText(text)) return readStream(text, isRefusal)
+  if (typeof json === 'object' && json !== null) return readJsonBody(json, isRefusal(status))
+  if (typeof json === 'string') return readInnerText(json, isRefusal(status))
+  if (isEventText(text)) return readStream(text, isRefusal(status))
   return { form: 'text', statements: readMixed(text) }
 }
 
-function readJsonBody(json: object, isRefusal: boolean): Body {
-  if (isRefusal) return { form: 'json', statements: readStatements(json) }
+function readJsonBody(json: object, isError: boolean): Body {
+  if (isError) return { form: 'json', statements: readStatements(json) }
   const events = attempt(() => (Array.isArray(json) ? json.slice(0, MAX_ITEMS) : [json]), [])
   return judged(events, false) ?? { form: 'json', statements: readStatements(json) }
 }
 
 /** A text written down as a JSON string, which may hold JSON again. */
-function readInnerText(text: string, isRefusal: boolean): Body {
+function readInnerText(text: string, isError: boolean): Body {
   const json = parseJson(text.trim())
   return typeof json === 'object' && json !== null
-    ? readJsonBody(json, isRefusal)
+    ? readJsonBody(json, isError)
     : { form: 'text', statements: [plainStatement(text)] }
 }
 
-function readPage(page: string, isRefusal: boolean): Body {
+/** A page under a good status is no answer, whatever it says; where the status is not known, its title may tell. */
+function readPage(page: string, status: number | undefined): Body {
   const title = titleOf(page)
-  const statements = [plainStatement(title)]
-  return isRefusal
+  const statements = status === undefined || isRefusal(status) ? [plainStatement(title)] : []
+  return isRefusal(status)
     ? { form: 'html', statements }
     : { form: 'html', statements, answer: { flaw: 'no_answer', message: title } }
 }
 
 /** Events, and what is none of them: a bare error in place of a stream or behind it. */
-function readStream(text: string, isRefusal: boolean): Body {
+function readStream(text: string, isError: boolean): Body {
   const { events, leftover } = readEventText(text)
   const all = leftover === undefined ? events : [...events, leftover]
   const body = judged(all, true)
-  if (body !== undefined && (body.answer === undefined || !isRefusal)) return body
+  if (body !== undefined && (body.answer === undefined || !isError)) return body
   return { form: 'json', statements: readStatements(all.at(-1)) }
 }
 

@@ -255,7 +255,14 @@ describe('the status alone', () => {
     expect(classifyFailure({ status: 200, body: '<html><title>502 Bad Gateway</title></html>' }).reason).toBe(
       'bad_response',
     )
-    expect(classifyFailure({ status: 200, body: { error: 'something' } }).reason).toBe('bad_response')
+    expect(classifyFailure({ status: 200, body: { error: {} } }).reason).toBe('bad_response')
+  })
+
+  it('HTTP 200 with an error whose words nobody knows is a failure of the server', () => {
+    expect(classifyFailure({ status: 200, body: { error: 'something' } })).toMatchObject({
+      reason: 'server_error',
+      ruleId: 'answer.reported_error',
+    })
   })
 
   it('402 that says when it refreshes is a rate limit', () => {

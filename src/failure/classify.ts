@@ -1,3 +1,4 @@
+import type { JudgedAnswer } from './body.ts'
 import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
@@ -39,6 +40,12 @@ export function classifierWith(rules: readonly FailureRule[]): (input: ClassifyI
   return (input) => classifyBy(ownRules, input)
 }
 
+/** What is wrong with an answer that was judged event by event. */
+export function classifyAnswer(input: ClassifyInput, { flaw, message }: JudgedAnswer): Failure {
+  const evidence = gatherEvidence({ status: 200, ...input })
+  return diagnose({ ...evidence, answer: { flaw, message } }, readItems(readProperty(input, 'secrets'), MAX_SECRETS))
+}
+
 function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failure {
   try {
     return diagnose(gatherEvidence(input), readItems(readProperty(input, 'secrets'), MAX_SECRETS), ownRules)
@@ -48,7 +55,7 @@ function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failu
   }
 }
 
-function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: RuleBook | undefined): Failure {
+function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: RuleBook): Failure {
   const stated = readStatedWait(evidence)
   const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, ownRules)
   const buckets = readBuckets(evidence.headers)

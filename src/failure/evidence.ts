@@ -47,9 +47,9 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
   const error = readProperty(input, 'error')
   const thrown = readThrown(error)
   const stated = asStatus(readProperty(input, 'status')) ?? thrown.status
-  const body = readBody(readProperty(input, 'body') ?? thrown.body, stated !== undefined && stated >= 400)
+  const body = readBody(readProperty(input, 'body') ?? thrown.body, stated)
   // A body that says nothing still may hold a hint; what the error says then goes before it.
-  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, true)
+  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, stated ?? 400)
   const statements = [...spoken.statements, ...body.statements]
   const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
   const headers = withNested(readHeaders(readProperty(input, 'headers') ?? thrown.headers), statements)

@@ -1,3 +1,4 @@
+export { AnswerReader, type AnswerReaderOptions } from './answer-reader.ts'
 export {
   checkBoolean,
   checkFunction,

@@ -77,6 +77,7 @@ const PART_FIELDS = [
   'delta',
   'choices',
   'errors',
+  'headers',
   '$metadata',
 ] as const
 /** Statements inside a statement: the upstream's own words. */

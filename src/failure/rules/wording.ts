@@ -228,6 +228,8 @@ export const wordingRules: readonly Rule[] = [
         'please sign in again',
         'please log in',
         'user not found',
+        'default credentials',
+        'could not load credentials',
         'security token included in the request is',
         'api key 无效',
         'api-key 无效',
