@@ -98,8 +98,12 @@ function messageOf(
   return shown(said) || shown(code) || (status === undefined ? reason.replaceAll('_', ' ') : `HTTP ${status}`)
 }
 
+/** White space that is not one plain blank, or a control character. */
+const UNEVEN = / {2}|[^\S ]|\p{Cc}/u
+
 function singleLine(text: string): string {
-  const line = maskSecrets(text.slice(0, MAX_MASKED_LENGTH).replace(/[\s\p{Cc}]+/gu, ' ')).trim()
+  const beginning = text.slice(0, MAX_MASKED_LENGTH)
+  const line = maskSecrets(UNEVEN.test(beginning) ? beginning.replace(/[\s\p{Cc}]+/gu, ' ') : beginning).trim()
   if (line.length <= MAX_MESSAGE_LENGTH) return line.toWellFormed()
   return `${line.slice(0, MAX_MESSAGE_LENGTH - 1).toWellFormed()}…`
 }

@@ -1,52 +1,81 @@
-/** How many characters decide whether a phrase may begin somewhere. */
-const KEY_LENGTH = 3
-const FILTER_SIZE = 8_192
+/** How many characters of a phrase tell whether it may begin somewhere: most are told by six, short ones by three. */
+const LONG_KEY = 6
+const SHORT_KEY = 3
+const TABLE_SIZE = 16_384
+const ASCII = 128
 
 /**
- * Finds which of many phrases stand in a text, in one walk over it. The table answers for all phrases at once, so that
- * the cost hardly grows with their number; it is linear in the text's length.
+ * Finds which of many phrases stand in a text, in one walk over it. All phrases are looked for at once, so that the cost
+ * hardly grows with their number; it is linear in the text's length.
+ *
+ * A phrase that begins with a letter or digit counts only where a word begins: `no credits` does not stand in
+ * `casino credits`.
  */
 export class PhraseFinder {
-  /** Whether any phrase begins with three characters that fall on this place. */
-  readonly #filter = new Uint8Array(FILTER_SIZE)
-  readonly #byKey = new Map<string, string[]>()
+  /** For each place that a key falls on, which list of phrases; 0 is none. */
+  readonly #long = new Uint16Array(TABLE_SIZE)
+  readonly #short = new Uint16Array(TABLE_SIZE)
+  readonly #lists: string[][] = [[]]
+  /** The characters of ASCII that any phrase begins with. */
+  readonly #begins = new Uint8Array(ASCII)
   /** Phrases of one or two characters, which are looked for one by one. */
-  readonly #short: string[] = []
+  readonly #tiny: string[] = []
 
   constructor(phrases: Iterable<string>) {
-    for (const phrase of new Set(phrases)) this.#add(phrase)
+    for (const phrase of new Set(phrases)) {
+      this.#begins[phrase.charCodeAt(0)] = 1
+      if (phrase.length >= LONG_KEY) this.#enter(this.#long, longPlace(phrase, 0, shortPlace(phrase, 0)), phrase)
+      else if (phrase.length >= SHORT_KEY) this.#enter(this.#short, shortPlace(phrase, 0), phrase)
+      else this.#tiny.push(phrase)
+    }
   }
 
   /** The phrases in the text, each with the place where it stands first. */
   find(text: string): ReadonlyMap<string, number> {
     const found = new Map<string, number>()
-    for (const phrase of this.#short) {
+    for (const phrase of this.#tiny) {
       const at = text.indexOf(phrase)
       if (at >= 0) found.set(phrase, at)
     }
-    const last = text.length - KEY_LENGTH
+    const long = this.#long
+    const short = this.#short
+    const begins = this.#begins
+    const last = text.length - SHORT_KEY
+    const lastLong = text.length - LONG_KEY
+    let isInWord = false
     for (let at = 0; at <= last; at += 1) {
-      if (this.#filter[placeOf(text, at)] === 0) continue
-      for (const phrase of this.#byKey.get(text.slice(at, at + KEY_LENGTH)) ?? []) {
-        if (!found.has(phrase) && text.startsWith(phrase, at)) found.set(phrase, at)
-      }
+      const code = text.charCodeAt(at)
+      const wasInWord = isInWord
+      // Letters and digits of ASCII, in lower case. Scripts without spaces have no words to begin.
+      isInWord = (code > 96 && code < 123) || (code > 47 && code < 58)
+      if ((isInWord && wasInWord) || (code < ASCII && begins[code] === 0)) continue
+      const place = shortPlace(text, at)
+      const few = short[place] as number
+      if (few !== 0) this.#look(few, text, at, found)
+      const many = at > lastLong ? 0 : (long[longPlace(text, at, place)] as number)
+      if (many !== 0) this.#look(many, text, at, found)
     }
     return found
   }
 
-  #add(phrase: string): void {
-    if (phrase.length < KEY_LENGTH) {
-      this.#short.push(phrase)
-      return
+  #look(list: number, text: string, at: number, found: Map<string, number>): void {
+    for (const phrase of this.#lists[list] as string[]) {
+      if (text.startsWith(phrase, at) && !found.has(phrase)) found.set(phrase, at)
     }
-    const key = phrase.slice(0, KEY_LENGTH)
-    const phrases = this.#byKey.get(key)
-    if (phrases === undefined) this.#byKey.set(key, [phrase])
-    else phrases.push(phrase)
-    this.#filter[placeOf(phrase, 0)] = 1
+  }
+
+  #enter(table: Uint16Array, place: number, phrase: string): void {
+    const list = table[place] as number
+    if (list !== 0) this.#lists[list]?.push(phrase)
+    else table[place] = this.#lists.push([phrase]) - 1
   }
 }
 
-function placeOf(text: string, at: number): number {
-  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (FILTER_SIZE - 1)
+function shortPlace(text: string, at: number): number {
+  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (TABLE_SIZE - 1)
+}
+
+function longPlace(text: string, at: number, place: number): number {
+  const rest = text.charCodeAt(at + 3) * 961 + text.charCodeAt(at + 4) * 31 + text.charCodeAt(at + 5)
+  return (place * 7 + rest) & (TABLE_SIZE - 1)
 }

@@ -54,7 +54,12 @@ export class RuleBook {
 
 /** Every phrase the rules look for. */
 export function phrasesOf(rules: readonly Rule[]): string[] {
-  return rules.flatMap(({ when: { begins = [], anyOf = [], allOf = [] } }) => [...begins, ...anyOf, ...allOf])
+  return rules.flatMap(({ when: { begins = [], anyOf = [], allOf = [], noneOf = [] } }) => [
+    ...begins,
+    ...anyOf,
+    ...allOf,
+    ...noneOf,
+  ])
 }
 
 interface Evidence {
@@ -92,7 +97,7 @@ function holds(rule: Rule, evidence: Evidence): boolean {
     (when.begins === undefined || beginsWithAny(facts.text, when.begins)) &&
     (when.anyOf === undefined || when.anyOf.some((phrase) => stands(phrase, rule, evidence))) &&
     (when.allOf === undefined || when.allOf.every((phrase) => stands(phrase, rule, evidence))) &&
-    (when.noneOf === undefined || !when.noneOf.some((phrase) => phrases.has(phrase) || facts.text.includes(phrase)))
+    (when.noneOf === undefined || !when.noneOf.some((phrase) => phrases.has(phrase)))
   )
 }
 

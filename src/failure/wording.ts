@@ -20,6 +20,10 @@ const CLOSING: Readonly<Record<string, string>> = {
   '«': '»',
 }
 
+/** Any mark that opens or closes. */
+const MARK = /['"`“”‘’„«»]/
+const MARKS = /['"`“”‘’„«»]/g
+
 /**
  * A complaint of one field of the request, as Anthropic and validators write it: `messages.0.content.1.text: …`. A bare
  * field counts only where it can be no word of its own.
@@ -95,6 +99,7 @@ const MAX_PROSE = 400
 /** The HTTP status a text names, 400 to 599. */
 export function statusInProse(text: string): number | undefined {
   const beginning = text.slice(0, MAX_PROSE)
+  if (!/[45]\d\d/.test(beginning)) return undefined
   let digits = LEADING_STATUS.exec(beginning)?.[1]
   for (const cue of beginning.matchAll(STATUS_CUE)) digits = cue[1] ?? cue[2]
   return digits === undefined ? undefined : Number(digits)
@@ -104,21 +109,24 @@ export function statusInProse(text: string): number | undefined {
 const CODE_IN_PROSE =
   /\b(?:[A-Za-z]{2,50}(?:Exception|Error)|[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8})\b|\bcode = ([A-Z][A-Za-z]{2,30})\b|\[(\d{4,5})\]/g
 const MAX_CODES = 8
+/** Without one of these there is no such code in a text; most texts have none. */
+const HINTS_AT_CODE = ['Exception', 'Error', '_', '[', 'code = '] as const
 
 /** The codes that stand in a text, before its first quotation, in lower case. */
 export function codesInProse(text: string): string[] {
+  // MiniMax and Zhipu end their messages with the number of the error.
+  const last = text.at(-1) === ')' || text.at(-2) === ')' ? /\((\d{4,5})\)\W?$/.exec(text.slice(-20))?.[1] : undefined
+  const codes = last === undefined ? [] : [last]
   const beginning = text.slice(0, MAX_PROSE)
+  if (!HINTS_AT_CODE.some((hint) => beginning.includes(hint))) return codes
   const quotation = beginning.search(/(?:^|[\s(:=])["'`“‘«]/)
-  const codes: string[] = []
   for (const [name, grpc, number] of beginning
     .slice(0, quotation < 0 ? undefined : quotation)
     .matchAll(CODE_IN_PROSE)) {
     codes.push((grpc ?? number ?? name).toLowerCase())
     if (codes.length === MAX_CODES) break
   }
-  // MiniMax and Zhipu end their messages with the number of the error.
-  const last = /\((\d{4,5})\)\W{0,3}$/.exec(text.slice(-20))?.[1]
-  return last === undefined ? codes : [...codes, last]
+  return codes
 }
 
 /** Does what follows these words belong to the request: in a quotation that has begun, or a complaint of a field? */
@@ -165,13 +173,13 @@ function messageIn(text: string): string {
  * short: it goes on to the end. A mark that closes nothing shows that the quotation before it held marks itself.
  */
 function withoutQuotations(text: string): string {
+  if (!MARK.test(text)) return text
   const parts: string[] = []
   /** How many parts stood before the latest quotation that each mark closed. */
   const partsBefore = new Map<string, number>()
   let from = 0
   let closing: string | undefined
-  for (let at = 0; at < text.length; at += 1) {
-    const mark = text[at] ?? ''
+  for (const { 0: mark, index: at } of text.matchAll(MARKS)) {
     if (closing !== undefined) {
       if (mark !== closing || !closes(text, at)) continue
       partsBefore.set(closing, parts.length - 1)
