@@ -7,7 +7,9 @@ import { type FailureRule, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
 import { maskSecrets, redactKnown } from './redact.ts'
 import { RuleBook } from './rule-book.ts'
+import { vocabulary } from './rules/index.ts'
 import { readItems, readProperty } from './safe-read.ts'
+import { SpokenPhrases } from './spoken-phrases.ts'
 
 const MAX_MESSAGE_LENGTH = 500
 const MAX_SECRETS = 1_000
@@ -56,8 +58,9 @@ function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failu
 }
 
 function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: RuleBook): Failure {
-  const stated = readStatedWait(evidence)
-  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, ownRules)
+  const phrases = new SpokenPhrases(vocabulary())
+  const stated = readStatedWait(evidence, phrases)
+  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, phrases, ownRules)
   const buckets = readBuckets(evidence.headers)
   const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
   const { status, timeoutPhase } = evidence
@@ -98,12 +101,12 @@ function messageOf(
   return shown(said) || shown(code) || (status === undefined ? reason.replaceAll('_', ' ') : `HTTP ${status}`)
 }
 
-/** White space that is not one plain blank, or a control character. */
-const UNEVEN = / {2}|[^\S ]|\p{Cc}/u
+/** White space that is no plain blank, and control characters. */
+const UNEVEN = /[^\S ]|\p{Cc}/gu
 
 function singleLine(text: string): string {
-  const beginning = text.slice(0, MAX_MASKED_LENGTH)
-  const line = maskSecrets(UNEVEN.test(beginning) ? beginning.replace(/[\s\p{Cc}]+/gu, ' ') : beginning).trim()
+  const even = text.slice(0, MAX_MASKED_LENGTH).replace(UNEVEN, ' ').replace(/ {2,}/g, ' ')
+  const line = maskSecrets(even).trim()
   if (line.length <= MAX_MESSAGE_LENGTH) return line.toWellFormed()
   return `${line.slice(0, MAX_MESSAGE_LENGTH - 1).toWellFormed()}…`
 }

@@ -13,6 +13,7 @@ import {
   statusBook,
   transportBook,
 } from './rules/index.ts'
+import type { SpokenPhrases } from './spoken-phrases.ts'
 import type { Statement } from './statement.ts'
 import type { GivenVerdict } from './thrown.ts'
 import { wordingOf } from './wording.ts'
@@ -35,13 +36,14 @@ export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
  *
  * @param statesWait whether the answer says when to come back
  */
-export function decide(evidence: Evidence, statesWait: boolean, ownRules?: RuleBook): Verdict {
+export function decide(evidence: Evidence, statesWait: boolean, phrases: SpokenPhrases, ownRules?: RuleBook): Verdict {
+  const thrown = factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
   const verdict = verdictBy(
     matchTimeout(evidence) ??
-      matchLocal(evidence, statesWait) ??
+      localBook.firstMatch(thrown) ??
       (ownRules && matchOwn(evidence, statesWait, ownRules)) ??
-      matchTransport(evidence, statesWait) ??
-      matchStatements(evidence, statesWait, rulesFor(evidence.provider, evidence.dialect)) ??
+      matchTransport(evidence, statesWait, thrown) ??
+      matchStatements(evidence, statesWait, phrases) ??
       matchAnswer(evidence) ??
       matchRemainder(evidence, statesWait) ??
       NO_EVIDENCE,
@@ -74,14 +76,6 @@ function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
   return timeoutPhase === 'connect' ? { ...rule, scope: 'provider', nextStep: 'next_provider' } : rule
 }
 
-function thrownFacts(evidence: Evidence, statesWait: boolean): Facts {
-  return factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
-}
-
-function matchLocal(evidence: Evidence, statesWait: boolean): Rule | undefined {
-  return localBook.firstMatch(thrownFacts(evidence, statesWait))
-}
-
 /** A user's rules look at all that was said, quotations too, and at what was thrown: its names are codes to them. */
 function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): Rule | undefined {
   for (const statement of evidence.statements) {
@@ -99,10 +93,9 @@ function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): 
 }
 
 /** A status that names an error is the server's word: whatever broke after it matters no more. */
-function matchTransport(evidence: Evidence, statesWait: boolean): Rule | undefined {
-  const facts = thrownFacts(evidence, statesWait)
-  if (facts.status !== undefined) return undefined
-  const rule = transportBook.firstMatch(facts)
+function matchTransport(evidence: Evidence, statesWait: boolean, thrown: Facts): Rule | undefined {
+  if (thrown.status !== undefined) return undefined
+  const rule = transportBook.firstMatch(thrown)
   if (rule !== undefined || evidence.isReported) return rule
   for (const statement of evidence.statements) {
     const said =
@@ -112,9 +105,10 @@ function matchTransport(evidence: Evidence, statesWait: boolean): Rule | undefin
   return undefined
 }
 
-function matchStatements(evidence: Evidence, statesWait: boolean, rules: RuleBook): Rule | undefined {
+function matchStatements(evidence: Evidence, statesWait: boolean, phrases: SpokenPhrases): Rule | undefined {
+  const rules = rulesFor(evidence.provider, evidence.dialect)
   for (const statement of evidence.statements) {
-    const rule = rules.firstMatch(factsOf(evidence, statesWait, statement))
+    const rule = rules.firstMatch(factsOf(evidence, statesWait, statement), phrases.in(statement.text))
     if (rule !== undefined) return rule
   }
   return undefined

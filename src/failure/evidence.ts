@@ -1,9 +1,10 @@
 import { type Body, type JudgedAnswer, NO_BODY, readBody } from './body.ts'
+import { asCode } from './code.ts'
 import type { ClassifyInput, TimeoutPhase } from './failure.ts'
 import { type HeaderMap, readHeaders } from './headers.ts'
 import { parseDate } from './moment.ts'
 import { asStatus, readProperty, readString } from './safe-read.ts'
-import { asCode, isTelling, plainStatement, type Statement } from './statement.ts'
+import { isTelling, plainStatement, type Statement } from './statement.ts'
 import { type GivenVerdict, readThrown } from './thrown.ts'
 import { statusInProse } from './wording.ts'
 
@@ -82,9 +83,10 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
 /** Gateways and SDKs write down the headers of the answer they speak of; the answer's own go first. */
 function withNested(headers: HeaderMap, statements: readonly Statement[]): HeaderMap {
   let all = headers
-  for (const source of statements.flatMap((statement) => statement.sources)) {
-    const nested = readProperty(source, 'headers') ?? readProperty(source, 'responseHeaders')
-    if (typeof nested === 'object' && nested !== null) all = new Map([...readHeaders(nested), ...all])
+  for (const { fields } of statements) {
+    for (const part of fields) {
+      for (const nested of part.headers) all = new Map([...readHeaders(nested), ...all])
+    }
   }
   return all
 }

@@ -2,8 +2,9 @@ import type { Evidence } from './evidence.ts'
 import type { HeaderMap } from './headers.ts'
 import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
 import type { BucketReading } from './quota.ts'
-import { readProperty } from './safe-read.ts'
-import { afterPreamble } from './wording.ts'
+import type { SpokenPhrases } from './spoken-phrases.ts'
+import { DATE_CUES, DURATION_CUES } from './wait-cues.ts'
+import { preambleLength } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
 export interface Hint {
@@ -14,39 +15,7 @@ export interface Hint {
 /** The longest wait that is believed: 31 days, a monthly allowance at worst. */
 export const MAX_HINT_MS = 31 * 86_400_000
 
-/** Fields of a body that hold a wait in seconds, or the time it ends. */
-const SECONDS_FIELDS = ['retry_after', 'retry_after_seconds', 'resets_in_seconds', 'estimated_time'] as const
-const INSTANT_FIELDS = ['resets_at', 'reset_at'] as const
-
-/** What stands before a wait in words. */
-const DURATION_CUES = [
-  'again in ',
-  'retry in ',
-  'retrying in ',
-  'provider requested ',
-  'retry after ',
-  'again after ',
-  'wait ',
-  'resets in ',
-  'reset in ',
-  'reset after ',
-  'available in ',
-] as const
 const FILLERS = ['for ', 'about ', 'another ', 'at least ', 'approximately '] as const
-/** What stands before a date in words. */
-const DATE_CUES = [
-  'again at ',
-  'again after ',
-  'retry after ',
-  'resets at ',
-  'reset at ',
-  'resets on ',
-  'reset on ',
-  'access on ',
-  'access at ',
-  'until ',
-] as const
-
 /** What the answer says of when to come back. */
 export interface StatedWait {
   /** In a field: `retry-after-ms`, then `retry-after`, then the body's own. */
@@ -56,11 +25,11 @@ export interface StatedWait {
 }
 
 /** The first usable wait of each kind; zero, negative and unreadable ones are passed over. */
-export function readStatedWait(evidence: Evidence): StatedWait {
+export function readStatedWait(evidence: Evidence, phrases: SpokenPhrases): StatedWait {
   const nowMs = referenceOf(evidence)
   const header = usable(readMilliseconds(evidence.headers), nowMs) ?? usable(readRetryAfter(evidence.headers), nowMs)
   if (header !== undefined) return { field: header, words: undefined }
-  const words = readWords(evidence, nowMs)
+  const words = readWords(evidence, phrases, nowMs)
   return { field: finer(usable(readFields(evidence), nowMs), words), words }
 }
 
@@ -111,16 +80,17 @@ function readRetryAfter(headers: HeaderMap): Moment | undefined {
 }
 
 function readFields({ statements }: Evidence): Moment | undefined {
-  for (const source of statements.flatMap((statement) => statement.sources)) {
-    const milliseconds = readProperty(source, 'retry_after_ms')
-    if (typeof milliseconds === 'number' && milliseconds > 0) return { afterMs: milliseconds }
-    // Google's RetryInfo: https://cloud.google.com/apis/design/errors#error_details
-    for (const field of ['retryDelay', ...SECONDS_FIELDS, ...INSTANT_FIELDS]) {
-      const moment = momentOfField(readProperty(source, field))
+  for (const { fields } of statements) {
+    for (const { name, value } of fields.flatMap(({ waits }) => waits)) {
+      const moment = name === 'retry_after_ms' ? millisecondsIn(value) : momentOfField(value)
       if (moment !== undefined) return moment
     }
   }
   return undefined
+}
+
+function millisecondsIn(value: unknown): Moment | undefined {
+  return typeof value === 'number' && value > 0 ? { afterMs: value } : undefined
 }
 
 function momentOfField(value: unknown): Moment | undefined {
@@ -128,13 +98,13 @@ function momentOfField(value: unknown): Moment | undefined {
   return typeof value === 'string' ? parseMoment(value) : undefined
 }
 
-function readWords({ statements }: Evidence, nowMs: number | undefined): Moment | undefined {
-  for (const { text: wording, message } of statements) {
-    // What a client library says of its own pauses stands before the words.
-    const text = afterPreamble(wording)
+function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: number | undefined): Moment | undefined {
+  for (const { text, message } of statements) {
+    if (!/\d/.test(message)) continue
+    const found = phrases.in(text)
     const moment =
-      firstAfter(text, DATE_CUES, dateAt, nowMs) ??
-      firstAfter(text, DURATION_CUES, waitAt, nowMs) ??
+      firstAfter(text, found, DATE_CUES, dateAt, nowMs) ??
+      firstAfter(text, found, DURATION_CUES, waitAt, nowMs) ??
       fieldInWords(message)
     if (moment !== undefined) return moment
   }
@@ -149,12 +119,17 @@ function fieldInWords(message: string): Moment | undefined {
 
 function firstAfter(
   text: string,
+  found: ReadonlyMap<string, number>,
   cues: readonly string[],
   read: (text: string, from: number) => Moment | undefined,
   nowMs: number | undefined,
 ): Moment | undefined {
   for (const cue of cues) {
-    for (let at = text.indexOf(cue); at >= 0; at = text.indexOf(cue, at + cue.length)) {
+    const first = found.get(cue)
+    if (first === undefined) continue
+    // What a client library says of its own pauses stands before the words.
+    const from = preambleLength(text)
+    for (let at = text.indexOf(cue, Math.max(first, from)); at >= 0; at = text.indexOf(cue, at + cue.length)) {
       const moment = usable(read(text, at + cue.length), nowMs)
       if (moment !== undefined) return moment
     }

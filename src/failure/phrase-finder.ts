@@ -1,5 +1,5 @@
-/** How many characters of a phrase tell whether it may begin somewhere: most are told by six, short ones by three. */
-const LONG_KEY = 6
+/** How many characters of a phrase tell whether it may begin somewhere: most are told by nine, short ones by three. */
+const LONG_KEY = 9
 const SHORT_KEY = 3
 const TABLE_SIZE = 16_384
 const ASCII = 128
@@ -16,14 +16,15 @@ export class PhraseFinder {
   readonly #long = new Uint16Array(TABLE_SIZE)
   readonly #short = new Uint16Array(TABLE_SIZE)
   readonly #lists: string[][] = [[]]
-  /** The characters of ASCII that any phrase begins with. */
-  readonly #begins = new Uint8Array(ASCII)
+  /** The two characters, as far as they are ASCII, that any phrase begins with. */
+  readonly #begins = new Uint8Array(ASCII * ASCII)
   /** Phrases of one or two characters, which are looked for one by one. */
   readonly #tiny: string[] = []
 
   constructor(phrases: Iterable<string>) {
     for (const phrase of new Set(phrases)) {
-      this.#begins[phrase.charCodeAt(0)] = 1
+      const place = beginningPlace(phrase, 0)
+      if (place >= 0) this.#begins[place] = 1
       if (phrase.length >= LONG_KEY) this.#enter(this.#long, longPlace(phrase, 0, shortPlace(phrase, 0)), phrase)
       else if (phrase.length >= SHORT_KEY) this.#enter(this.#short, shortPlace(phrase, 0), phrase)
       else this.#tiny.push(phrase)
@@ -48,7 +49,9 @@ export class PhraseFinder {
       const wasInWord = isInWord
       // Letters and digits of ASCII, in lower case. Scripts without spaces have no words to begin.
       isInWord = (code > 96 && code < 123) || (code > 47 && code < 58)
-      if ((isInWord && wasInWord) || (code < ASCII && begins[code] === 0)) continue
+      if (isInWord && wasInWord) continue
+      const beginning = beginningPlace(text, at)
+      if (beginning >= 0 && begins[beginning] === 0) continue
       const place = shortPlace(text, at)
       const few = short[place] as number
       if (few !== 0) this.#look(few, text, at, found)
@@ -71,11 +74,19 @@ export class PhraseFinder {
   }
 }
 
+/** -1 where one of the two is not ASCII. */
+function beginningPlace(text: string, at: number): number {
+  const first = text.charCodeAt(at)
+  const second = text.charCodeAt(at + 1)
+  return first < ASCII && second < ASCII ? first * ASCII + second : -1
+}
+
 function shortPlace(text: string, at: number): number {
   return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & (TABLE_SIZE - 1)
 }
 
 function longPlace(text: string, at: number, place: number): number {
-  const rest = text.charCodeAt(at + 3) * 961 + text.charCodeAt(at + 4) * 31 + text.charCodeAt(at + 5)
-  return (place * 7 + rest) & (TABLE_SIZE - 1)
+  const middle = text.charCodeAt(at + 4) * 961 + text.charCodeAt(at + 5) * 31 + text.charCodeAt(at + 6)
+  const end = text.charCodeAt(at + 3) * 127 + text.charCodeAt(at + 7) * 31 + text.charCodeAt(at + 8)
+  return (place * 7 + middle * 3 + end) & (TABLE_SIZE - 1)
 }

@@ -33,9 +33,13 @@ export class RuleBook {
     })
   }
 
-  /** The first rule whose condition holds. */
-  firstMatch(facts: Facts): Rule | undefined {
-    const phrases = this.#finder.find(facts.text)
+  /**
+   * The first rule whose condition holds.
+   *
+   * @param spoken the phrases in the text, where they are known; they must come from the book's own finder
+   */
+  firstMatch(facts: Facts, spoken?: ReadonlyMap<string, number>): Rule | undefined {
+    const phrases = facts.text === '' ? NO_PHRASES : (spoken ?? this.#finder.find(facts.text))
     const evidence: Evidence = { facts, phrases, openingLength: this.#looksAnywhere ? facts.text.length : undefined }
     let first = this.#rules.length
     const tryAll = (indexes: readonly number[] | undefined): void => {
@@ -51,6 +55,8 @@ export class RuleBook {
     return this.#rules[first]
   }
 }
+
+const NO_PHRASES: ReadonlyMap<string, number> = new Map()
 
 /** Every phrase the rules look for. */
 export function phrasesOf(rules: readonly Rule[]): string[] {

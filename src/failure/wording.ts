@@ -110,15 +110,20 @@ const CODE_IN_PROSE =
   /\b(?:[A-Za-z]{2,50}(?:Exception|Error)|[A-Z][A-Z0-9]{1,30}(?:_[A-Z0-9]{1,30}){1,8})\b|\bcode = ([A-Z][A-Za-z]{2,30})\b|\[(\d{4,5})\]/g
 const MAX_CODES = 8
 /** Without one of these there is no such code in a text; most texts have none. */
+const EXCEPTION = ['Exception'] as const
 const HINTS_AT_CODE = ['Exception', 'Error', '_', '[', 'code = '] as const
 
-/** The codes that stand in a text, before its first quotation, in lower case. */
-export function codesInProse(text: string): string[] {
+/**
+ * The codes that stand in a text, before its first quotation, in lower case.
+ *
+ * @param hasCodes fields beside it hold codes already: only exceptions are looked for then
+ */
+export function codesInProse(text: string, hasCodes = false): string[] {
   // MiniMax and Zhipu end their messages with the number of the error.
   const last = text.at(-1) === ')' || text.at(-2) === ')' ? /\((\d{4,5})\)\W?$/.exec(text.slice(-20))?.[1] : undefined
   const codes = last === undefined ? [] : [last]
   const beginning = text.slice(0, MAX_PROSE)
-  if (!HINTS_AT_CODE.some((hint) => beginning.includes(hint))) return codes
+  if (!(hasCodes ? EXCEPTION : HINTS_AT_CODE).some((hint) => beginning.includes(hint))) return codes
   const quotation = beginning.search(/(?:^|[\s(:=])["'`“‘«]/)
   for (const [name, grpc, number] of beginning
     .slice(0, quotation < 0 ? undefined : quotation)
@@ -140,7 +145,8 @@ export function afterPreamble(wording: string): string {
   return wording.slice(preambleLength(wording))
 }
 
-function preambleLength(wording: string): number {
+/** How much stands before the words: see `afterPreamble`. */
+export function preambleLength(wording: string): number {
   let length = 0
   for (let count = 0; count < MAX_PREAMBLE_PARTS; count += 1) {
     PREAMBLE_PART.lastIndex = length

@@ -1,6 +1,7 @@
 import { PhraseFinder } from '../phrase-finder.ts'
 import { needsWords, type Rule, type RuleTable } from '../rule.ts'
 import { phrasesOf, RuleBook } from '../rule-book.ts'
+import { WAIT_CUES } from '../wait-cues.ts'
 import { anthropicTable } from './anthropic.ts'
 import { billingRules } from './billing.ts'
 import { openaiTable } from './openai.ts'
@@ -28,6 +29,16 @@ const TABLES: ReadonlyMap<string, RuleTable> = new Map([...DIALECT_TABLES, ...PR
 const books = new Map<string, RuleBook>()
 let finder: PhraseFinder | undefined
 
+/** Knows every phrase that any rule looks for, and every cue of a wait. */
+export function vocabulary(): PhraseFinder {
+  finder ??= new PhraseFinder([
+    ...phrasesOf([...TABLES.values()].flatMap(allOf)),
+    ...phrasesOf([...billingRules, modelAccessRule, ...wordingRules]),
+    ...WAIT_CUES,
+  ])
+  return finder
+}
+
 /** The rules for an answer of this provider: its own table's first, then its dialect's, then what anybody may say. */
 export function rulesFor(provider: string | undefined, dialect: string | undefined): RuleBook {
   const own = tableNamed(provider)
@@ -35,13 +46,7 @@ export function rulesFor(provider: string | undefined, dialect: string | undefin
   const key = `${own}/${format}`
   let book = books.get(key)
   if (book === undefined) {
-    finder ??= new PhraseFinder(
-      [...TABLES.values()]
-        .flatMap(allOf)
-        .concat(billingRules, modelAccessRule, wordingRules)
-        .flatMap((rule) => phrasesOf([rule])),
-    )
-    book = new RuleBook(arrange(TABLES.get(own), TABLES.get(format)), { finder })
+    book = new RuleBook(arrange(TABLES.get(own), TABLES.get(format)), { finder: vocabulary() })
     books.set(key, book)
   }
   return book
