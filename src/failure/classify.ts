@@ -74,8 +74,8 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: Ru
   }
 }
 
-/** What lasts until somebody changes something. */
-const PERMANENT: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found'])
+/** What lasts until somebody changes something, and what no provider has said a word of: a client's own pauses. */
+const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found', 'network'])
 
 /** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
 function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketReading[], evidence: Evidence): Hint {
@@ -83,7 +83,7 @@ function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketR
   // Buckets stand in the headers of every answer; only a rate limit is about them.
   const end = verdict.reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined
   // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
-  const words = PERMANENT.has(verdict.reason) ? undefined : stated.words
+  const words = WITHOUT_WORDS.has(verdict.reason) ? undefined : stated.words
   return hintOf(stated.field ?? end ?? words, evidence)
 }
 

@@ -92,6 +92,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'data',
     'result',
     'lastError',
+    '$error',
     'responseBody',
     'body',
     'payload',
@@ -106,6 +107,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'retry_after_seconds',
     'resets_in_seconds',
     'estimated_time',
+    'reset_seconds',
     'resets_at',
     'reset_at',
   ],
@@ -137,7 +139,7 @@ export function fieldsOf(source: object): Fields {
     const value = readProperty(source, name)
     if (value === null || value === undefined || value === '') continue
     for (const { role, order } of roles ?? []) found[role].push({ name, value, order })
-    if (name === 'param' && typeof value === 'string') param = value
+    if (name === 'param' && typeof value === 'string' && value !== 'None') param = value
     // A tool has a name, too; only an error's says what it is.
     else if (name === 'name' && typeof value === 'string' && /^\w{1,80}(?:Exception|Error)$/.test(value))
       found.code.push({ name, value, order: Number.POSITIVE_INFINITY })

@@ -36,6 +36,9 @@ export function readStatedWait(evidence: Evidence, phrases: SpokenPhrases): Stat
 /** The end of the empty bucket; of several empty ones the later, since all of them refuse. */
 export function readEmptyBucket(buckets: readonly BucketReading[], evidence: Evidence): Moment | undefined {
   const nowMs = referenceOf(evidence)
+  const [only] = buckets
+  // Who tells only when it is full again counts nothing else.
+  if (buckets.length === 1 && only?.remaining === undefined) return usable(only?.reset, nowMs)
   let latest: Moment | undefined
   for (const { remaining, reset } of buckets) {
     const moment = remaining === 0 ? usable(reset, nowMs) : undefined

@@ -8,11 +8,18 @@ export interface BucketReading {
   readonly limit?: number
   readonly remaining?: number
   readonly reset?: Moment
+  /** The time it counts over, milliseconds, where the headers say so. */
+  readonly windowMs?: number
 }
 
-const OPENAI_PREFIX = 'x-ratelimit-'
+/** OpenAI's, the same as Azure was seen to spell it, and the IETF's draft (draft-ietf-httpapi-ratelimit-headers). */
+const OPENAI_PREFIXES = ['x-ratelimit-', 'x-rate-limit-', 'ratelimit-'] as const
+const OPENAI_REST = /^(limit|remaining|reset)(?:-(.{1,40}))?$/
 const ANTHROPIC_PREFIX = 'anthropic-ratelimit-'
-const UNIFIED = /^unified-(\w{1,20})-(status|utilization|reset)$/
+const ANTHROPIC_REST =
+  /^(unified-\w{1,20}(?=-(?:status|utilization|reset)$)|(?!unified).{1,40}?)-(limit|remaining|reset|status|utilization)$/
+const CODEX_PREFIX = 'x-codex-'
+const CODEX_REST = /^(primary|secondary)-(used-percent|reset-after-seconds|reset-at|window-minutes)$/
 
 /** More kinds of buckets than any provider has. */
 const MAX_BUCKETS = 16
@@ -58,9 +65,9 @@ export function describeQuota(
   provider: string | undefined,
   nowMs: number | undefined,
 ): QuotaBucket[] {
-  return buckets.map(({ reset, ...bucket }) => {
+  return buckets.map(({ reset, windowMs: told, ...bucket }) => {
     const resetAt = reset === undefined ? undefined : instantOf(reset, nowMs)
-    const windowMs = windowOf(provider, bucket.name)
+    const windowMs = told ?? windowOf(provider, bucket.name)
     const span = windowMs === undefined ? {} : { window: windowMs, windowMs }
     return { ...bucket, ...(resetAt !== undefined && { resetAt }), ...span }
   })
@@ -68,65 +75,94 @@ export function describeQuota(
 
 /** All buckets the headers describe, in the order of their names. */
 export function readBuckets(headers: HeaderMap): BucketReading[] {
-  const names = new Set<string>()
-  for (const header of headers.keys()) {
-    const bucket = bucketNamed(header)
-    if (bucket !== undefined && names.size < MAX_BUCKETS) names.add(bucket)
+  const buckets = new Map<string, Map<string, string>>()
+  for (const [header, value] of headers) {
+    const place = placeOf(header)
+    if (place === undefined) continue
+    const fields = buckets.get(place.bucket)
+    if (fields !== undefined) fields.set(place.field, value)
+    else if (buckets.size < MAX_BUCKETS) buckets.set(place.bucket, new Map([[place.field, value]]))
   }
-  return [...names].sort().map((name) => readBucket(headers, name))
-}
-
-/** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` both belong to `tokens`. */
-function bucketNamed(header: string): string | undefined {
-  if (header.startsWith(OPENAI_PREFIX)) {
-    const match = /^(?:limit|remaining|reset)(?:-(.{1,40}))?$/.exec(header.slice(OPENAI_PREFIX.length))
-    return match === null ? undefined : (match[1] ?? UNNAMED)
-  }
-  if (!header.startsWith(ANTHROPIC_PREFIX)) return undefined
-  const rest = header.slice(ANTHROPIC_PREFIX.length)
-  const unified = UNIFIED.exec(rest)?.[1]
-  if (unified !== undefined) return `unified-${unified}`
-  return /^(?!unified)(.{1,40})-(?:limit|remaining|reset)$/.exec(rest)?.[1]
+  return [...buckets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, fields]) => readBucket(name, fields))
 }
 
 /** A server that counts only one thing needs no name for it. */
 const UNNAMED = 'requests'
 
-function readBucket(headers: HeaderMap, name: string): BucketReading {
-  if (name.startsWith('unified-')) return readUnified(headers, name)
-  const read = (field: string): string | undefined =>
-    headers.get(`${OPENAI_PREFIX}${field}-${name}`) ??
-    headers.get(`${ANTHROPIC_PREFIX}${name}-${field}`) ??
-    (name === UNNAMED ? headers.get(`${OPENAI_PREFIX}${field}`) : undefined)
-  const reset = read('reset')
-  return bucketOf(
-    name,
-    amount(read('limit')),
-    amount(read('remaining')),
-    reset === undefined ? undefined : parseMoment(reset),
-  )
+/** Which bucket a header is about, and what it tells of it. */
+interface Place {
+  readonly bucket: string
+  readonly field: string
+}
+
+/** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` both belong to `tokens`. */
+function placeOf(header: string): Place | undefined {
+  if (header.startsWith(ANTHROPIC_PREFIX)) {
+    const [, bucket, field] = ANTHROPIC_REST.exec(header.slice(ANTHROPIC_PREFIX.length)) ?? []
+    return bucket === undefined || field === undefined ? undefined : { bucket, field }
+  }
+  if (header.startsWith(CODEX_PREFIX)) {
+    const [, bucket, field] = CODEX_REST.exec(header.slice(CODEX_PREFIX.length)) ?? []
+    return bucket === undefined || field === undefined ? undefined : { bucket: `codex-${bucket}`, field }
+  }
+  const prefix = OPENAI_PREFIXES.find((prefix) => header.startsWith(prefix))
+  if (prefix === undefined) return undefined
+  const [, field, bucket = UNNAMED] = OPENAI_REST.exec(header.slice(prefix.length)) ?? []
+  return field === undefined ? undefined : { bucket, field }
+}
+
+function readBucket(name: string, fields: ReadonlyMap<string, string>): BucketReading {
+  if (name.startsWith('unified-')) return readUnified(name, fields)
+  if (name.startsWith('codex-')) return readCodex(name, fields)
+  const reset = fields.get('reset')
+  return bucketOf(name, {
+    limit: amount(fields.get('limit')),
+    remaining: amount(fields.get('remaining')),
+    reset: reset === undefined ? undefined : parseMoment(reset),
+  })
 }
 
 /** A window of a subscription: it tells the share that is used; the bucket counts shares, so it holds 1. */
-function readUnified(headers: HeaderMap, name: string): BucketReading {
-  const read = (field: string): string | undefined => headers.get(`${ANTHROPIC_PREFIX}${name}-${field}`)
-  const used = amount(read('utilization'))
+function readUnified(name: string, fields: ReadonlyMap<string, string>): BucketReading {
+  const used = amount(fields.get('utilization'))
   const left = used === undefined ? undefined : Math.max(0, 1 - used)
-  const reset = amount(read('reset'))
-  return bucketOf(
-    name,
-    1,
-    read('status') === 'rejected' ? 0 : left,
-    reset === undefined ? undefined : momentOfSeconds(reset),
-  )
+  const reset = amount(fields.get('reset'))
+  return bucketOf(name, {
+    limit: 1,
+    remaining: fields.get('status') === 'rejected' ? 0 : left,
+    reset: reset === undefined ? undefined : momentOfSeconds(reset),
+  })
 }
 
-function bucketOf(name: string, limit?: number, remaining?: number, reset?: Moment): BucketReading {
+/** A window of a ChatGPT plan, in per cent: https://github.com/openai/codex. The bucket counts shares here, too. */
+function readCodex(name: string, fields: ReadonlyMap<string, string>): BucketReading {
+  const used = amount(fields.get('used-percent'))
+  const after = amount(fields.get('reset-after-seconds'))
+  const at = amount(fields.get('reset-at'))
+  const minutes = amount(fields.get('window-minutes'))
+  return bucketOf(name, {
+    limit: 1,
+    remaining: used === undefined ? undefined : Math.max(0, (100 - used) / 100),
+    reset: after !== undefined ? { afterMs: after * 1_000 } : at === undefined ? undefined : momentOfSeconds(at),
+    windowMs: minutes === undefined ? undefined : minutes * MINUTE_MS,
+  })
+}
+
+function bucketOf(
+  name: string,
+  {
+    limit,
+    remaining,
+    reset,
+    windowMs,
+  }: { readonly [K in keyof Omit<BucketReading, 'name'>]: BucketReading[K] | undefined },
+): BucketReading {
   return {
     name,
     ...(limit !== undefined && { limit }),
     ...(remaining !== undefined && { remaining }),
     ...(reset !== undefined && { reset }),
+    ...(windowMs !== undefined && { windowMs }),
   }
 }
 

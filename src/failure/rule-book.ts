@@ -63,7 +63,7 @@ export function phrasesOf(rules: readonly Rule[]): string[] {
   return rules.flatMap(({ when: { begins = [], anyOf = [], allOf = [], noneOf = [] } }) => [
     ...begins,
     ...anyOf,
-    ...allOf,
+    ...allOf.flat(),
     ...noneOf,
   ])
 }
@@ -78,7 +78,7 @@ interface Evidence {
 
 /** One of these must stand in a text for the rule to speak. */
 function keysOf({ begins, anyOf, allOf }: Condition): readonly string[] {
-  return anyOf ?? begins ?? allOf?.slice(0, 1) ?? []
+  return anyOf ?? begins ?? allOf?.slice(0, 1).flat() ?? []
 }
 
 function enter(index: Map<string, number[]>, key: string, rule: number): void {
@@ -102,9 +102,13 @@ function holds(rule: Rule, evidence: Evidence): boolean {
     (when.param === undefined || when.param === facts.param) &&
     (when.begins === undefined || beginsWithAny(facts.text, when.begins)) &&
     (when.anyOf === undefined || when.anyOf.some((phrase) => stands(phrase, rule, evidence))) &&
-    (when.allOf === undefined || when.allOf.every((phrase) => stands(phrase, rule, evidence))) &&
+    (when.allOf === undefined || when.allOf.every((item) => standsAny(item, rule, evidence))) &&
     (when.noneOf === undefined || !when.noneOf.some((phrase) => phrases.has(phrase)))
   )
+}
+
+function standsAny(item: string | readonly string[], rule: Rule, evidence: Evidence): boolean {
+  return typeof item === 'string' ? stands(item, rule, evidence) : item.some((phrase) => stands(phrase, rule, evidence))
 }
 
 /**

@@ -46,8 +46,8 @@ export interface Condition {
   readonly begins?: readonly string[]
   /** Any of these stands in the wording. */
   readonly anyOf?: readonly string[]
-  /** All of these stand in the wording. */
-  readonly allOf?: readonly string[]
+  /** All of these stand in the wording; of a list of alternatives any one. */
+  readonly allOf?: readonly (string | readonly string[])[]
   /** None of these stands in the wording. */
   readonly noneOf?: readonly string[]
   /** The body is an HTML page, so an edge or a proxy speaks, not the API. */

@@ -80,6 +80,8 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
   const codes = fields.flatMap((part) => part.codes)
   if (exception !== undefined) codes.push(exception.name.toLowerCase())
   if (message !== '') codes.push(...codesInProse(message, codes.some(isWord)))
+  // Relays put their upstream's status there.
+  if (param !== undefined) codes.push(...(asStatus(param) === undefined ? [] : [param]))
   const status = statusIn(codes) ?? (message === '' ? undefined : statusInProse(message))
   statements.push({ status, codes, message, text: wordingOf(message), param, fields })
 }

@@ -1,4 +1,5 @@
 import { SseEventReader } from '../stream/index.ts'
+import { parseLiteral } from './literal.ts'
 
 /** What a stream that was written down holds. */
 interface StreamText {
@@ -37,7 +38,15 @@ function readServerSent(text: string): StreamText {
     const event = reader.readText(block)
     if (event !== undefined) events.push(event.data)
   }
-  return { events: jsonIn(events), leftover: leftoverJson(reader.leftovers) }
+  return { events: events.flatMap(eventIn), leftover: leftoverJson(reader.leftovers) }
+}
+
+/** An event's payload; of an error that was cut short, as far as it goes. */
+function eventIn(payload: string): unknown[] {
+  const events = jsonIn([payload])
+  if (events.length > 0 || !payload.includes('"error"')) return events
+  const cut = parseLiteral(payload, 0)
+  return typeof cut?.value === 'object' && cut.value !== null ? [cut.value] : []
 }
 
 /** The lines, where the first of several is a JSON object: NDJSON. */

@@ -68,7 +68,7 @@ export const githubTable: RuleTable = {
     {
       id: 'github.premium_requests',
       reason: 'billing',
-      when: { anyOf: ['premium request allowance'] },
+      when: { anyOf: ['premium request allowance', 'premium request limit'] },
       source: 'https://docs.github.com/en/copilot/concepts/billing/copilot-requests',
     },
   ],

@@ -58,6 +58,15 @@ export const googleTable: RuleTable = {
       source: 'https://ai.google.dev/gemini-api/docs/rate-limits',
     },
     {
+      id: 'google.demand',
+      reason: 'overloaded',
+      when: {
+        codes: ['resource_exhausted'],
+        anyOf: ['out of capacity', 'high demand', 'high load', 'overloaded', 'no capacity'],
+      },
+      source: 'https://cloud.google.com/vertex-ai/generative-ai/docs/dynamic-shared-quota',
+    },
+    {
       // Neither which quota nor when: it was seen to come back at midnight only.
       id: 'google.quota_sticky',
       reason: 'billing',

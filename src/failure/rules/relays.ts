@@ -36,6 +36,7 @@ export const relayTable: RuleTable = {
       when: {
         anyOf: [
           'budget has been exceeded',
+          '预扣费额度失败',
           'exceeded budget',
           'budget exhausted',
           'budget exceeded',
@@ -51,6 +52,37 @@ export const relayTable: RuleTable = {
       reason: 'model_not_found',
       when: { anyOf: ['无可用渠道', 'no available channels for model', 'no available channel for model'] },
       source: NEW_API,
+    },
+    {
+      id: 'relay.unknown_model',
+      reason: 'model_not_found',
+      when: { anyOf: ['unknown provider for model', 'support the requested model', 'invalid model name passed'] },
+      source: 'https://github.com/router-for-me/CLIProxyAPI',
+    },
+    {
+      id: 'relay.model_cooldown',
+      reason: 'rate_limit',
+      when: { codes: ['model_cooldown'] },
+      source: 'https://github.com/router-for-me/CLIProxyAPI',
+    },
+    {
+      // LobeChat's own codes.
+      id: 'relay.lobechat_key',
+      reason: 'auth',
+      when: { codes: ['invalidproviderapikey', 'invalidaccesscode', 'noopenaiapikey'] },
+      source: 'https://github.com/lobehub/lobe-chat',
+    },
+    {
+      id: 'relay.lobechat_quota',
+      reason: 'billing',
+      when: { codes: ['insufficientquota'] },
+      source: 'https://github.com/lobehub/lobe-chat',
+    },
+    {
+      id: 'relay.lobechat_window',
+      reason: 'context_length',
+      when: { codes: ['exceededcontextwindow'] },
+      source: 'https://github.com/lobehub/lobe-chat',
     },
     {
       id: 'relay.group_restricted',
