@@ -17,6 +17,14 @@ interface CheckArguments {
   readonly json?: boolean
 }
 
+interface ExplainArguments {
+  readonly status?: number
+  readonly provider?: string
+  readonly dialect?: string
+  readonly config?: string
+  readonly json?: boolean
+}
+
 const CONFIG_HELP = 'the file; default: HOTSPARE_CONFIG, ./hotspare.yaml, ./hotspare.json, the environment'
 
 /** Parses the arguments and runs the command they name. What a command needs is loaded when it is called. */
@@ -73,6 +81,37 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
       const what = { path: config, isInsecureAllowed: insecure, isJson: json }
       exitCode = (await runCheck({ ...what, environment, directory: process.cwd(), output, errors })) ? 0 : 2
     })
+  program
+    .command('explain')
+    .description(
+      'say what a failure means: its reason, how far it reaches, what would be done, until when, and by which rule',
+    )
+    .argument('<file>', 'a raw HTTP answer (curl -i), a JSON body, an event stream, or a line of a log; - is the input')
+    .option('--status <number>', "the HTTP status, in place of the answer's", parseStatus)
+    .option('--provider <name>', 'whose answer it is, such as openai or groq; its own rules then go first')
+    .option('--dialect <name>', 'its wire format, for providers without rules of their own: openai or anthropic')
+    .option('--config <path>', 'take the rules and cooldowns of this configuration')
+    .option('--json', 'print it as JSON')
+    .exitOverride()
+    .action(async (file: string, { status, provider, dialect, config, json = false }: ExplainArguments) => {
+      const { runExplain } = await import('./commands/explain/command.ts')
+      const { systemClock } = await import('../index.ts')
+      const { env: environment, stdin: input, stdout: output, stderr: errors } = process
+      exitCode = await runExplain({
+        file,
+        status,
+        provider,
+        dialect,
+        configPath: config,
+        isJson: json,
+        environment,
+        directory: process.cwd(),
+        nowMs: systemClock.now(),
+        input,
+        output,
+        errors,
+      })
+    })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -80,6 +119,12 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? 0 : 2
   }
+}
+
+function parseStatus(text: string): number {
+  const status = Number(text)
+  if (/^\d{3}$/.test(text) && status >= 100 && status <= 599) return status
+  throw new InvalidArgumentError('It must be a whole number from 100 to 599.')
 }
 
 function parsePort(text: string): number {

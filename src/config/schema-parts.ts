@@ -36,7 +36,7 @@ export function positiveNumber(description: string, meta: { readonly default: nu
   return z.preprocess(asNumber, z.number({ error }).gt(0, { error })).meta({ description, ...meta })
 }
 
-export function boolean(description: string, meta: { readonly default: boolean }) {
+export function boolean(description: string, meta: { readonly default?: boolean }) {
   const read = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value)
   return z.preprocess(read, z.boolean({ error: 'it must be true or false' })).meta({ description, ...meta })
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { budgetSchema, cooldownSchema, retrySchema, timeoutsSchema, waitSchema } from './limits-schema.ts'
 import { healthSchema, hedgeSchema, recoverySchema, stateSchema, streamSchema } from './planned-schema.ts'
 import { providersSchema } from './provider-schema.ts'
+import { rulesSchema } from './rules-schema.ts'
 import { boolean, group, list, mapOf, name, number, oneOf, onlyNow, text, wholeNumber } from './schema-parts.ts'
 
 const client = group(
@@ -97,6 +98,7 @@ export const configurationSchema = group(
     policy: oneOf('Whose rules judge failures', ['evidence', 'rsclaw', 'praisonai'], {
       default: 'evidence',
     }).exactOptional(),
+    rules: rulesSchema.exactOptional(),
     retry: retrySchema.exactOptional(),
     budget: budgetSchema.exactOptional(),
     wait: waitSchema.exactOptional(),

@@ -6,7 +6,6 @@ export type {
   AnswerProgress,
   Dialect,
   DialectName,
-  FlawedAnswer,
   ToldError,
 } from './dialect.ts'
 export { errorObjectOf, statementIn } from './error-object.ts'

@@ -11,7 +11,7 @@ export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export { FailoverManager } from './failover-manager.ts'
 export { type FailoverStream, MAX_HELD_EVENTS, type StreamSummary } from './failover-stream.ts'
-export type { LadderOptions, WindowKind } from './health/ladder.ts'
+export { type LadderOptions, rungsMs, type WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
 export type { WindowEnd } from './health/window.ts'
 export type { Lease, LeaseResult } from './lease.ts'
@@ -28,6 +28,8 @@ export type {
   TimeoutOptions,
   WaitOptions,
 } from './options.ts'
+export { DEFAULTS } from './options.ts'
+export { windowKindOf } from './policy/evidence.ts'
 export { presets } from './presets.ts'
 export {
   type ApiKeyGrant,

@@ -7,8 +7,10 @@ import {
   checkRecord,
   checkText,
   checkTexts,
+  type FailureRule,
   invalidOption,
   isRecord,
+  parseRules,
 } from '../failure/index.ts'
 import { type Clock, forwardOnly, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
@@ -87,6 +89,8 @@ export interface FailoverOptions<Request extends ModelRequest = AnyRequest, Even
   readonly rotateOnSuccess?: boolean
   /** Whose rules judge failures. Default `evidence`. */
   readonly policy?: PolicyName
+  /** What failures of your providers mean, before the rules of the package; for policy `evidence`. Default: none. */
+  readonly rules?: readonly FailureRule[]
   /** The providers `call` sends to. `run` needs none. */
   readonly registry?: ProviderRegistry<Request, Event> | Readonly<Record<string, Provider<Request, Event>>>
   readonly clock?: Clock
@@ -111,6 +115,7 @@ export interface Settings {
   readonly strategy: 'priority'
   readonly rotateOnSuccess: boolean
   readonly policy: PolicyName
+  readonly rules: readonly FailureRule[]
 }
 
 const MINUTE = 60_000
@@ -145,6 +150,7 @@ export const DEFAULTS: Settings = {
   strategy: 'priority',
   rotateOnSuccess: false,
   policy: 'evidence',
+  rules: [],
 }
 
 const OPTION_KEYS = [...Object.keys(DEFAULTS), 'profiles', 'registry', 'clock', 'random']
@@ -162,9 +168,10 @@ export function parseSettings(options: DataOptions): Settings {
   checkOneOf('strategy', options.strategy, ['priority'])
   checkOneOf('policy', options.policy, ['evidence', 'rsclaw', 'praisonai'] satisfies PolicyName[])
   checkBoolean('rotateOnSuccess', options.rotateOnSuccess)
+  checkRules(options)
   const settings = {
     ...DEFAULTS,
-    ...pick(options, ['order', 'fallbacks', 'routes', 'strategy', 'rotateOnSuccess', 'policy']),
+    ...pick(options, ['order', 'fallbacks', 'routes', 'strategy', 'rotateOnSuccess', 'policy', 'rules']),
     retry: { ...DEFAULTS.retry, ...defined(options.retry) },
     budget: { ...DEFAULTS.budget, ...defined(options.budget) },
     wait: { ...DEFAULTS.wait, ...defined(options.wait) },
@@ -175,6 +182,17 @@ export function parseSettings(options: DataOptions): Settings {
   for (const kind of WINDOW_KINDS)
     checkBounds(`cooldown.${kind}`, settings.cooldown[kind].minMs, settings.cooldown[kind].maxMs, 'Ms')
   return settings
+}
+
+function checkRules({ rules, policy = DEFAULTS.policy }: DataOptions): void {
+  if (rules === undefined) return
+  parseRules(rules)
+  if (rules.length > 0 && policy !== 'evidence')
+    throw invalidOption(
+      'rules',
+      rules,
+      `policy ${policy} has rules of its own; leave them out, or take policy evidence`,
+    )
 }
 
 function checkOrderShape(order: unknown): void {

@@ -29,7 +29,7 @@ export const NO_BODY: Body = { form: 'none', statements: [] }
  * How much of a body is looked at, characters or bytes: no error says what it is later than this. Of a longer stream,
  * which may end with what went wrong, a quarter is taken from the beginning and the rest from the end.
  */
-export const MAX_BODY_LENGTH = 65_536
+const MAX_BODY_LENGTH = 65_536
 const MAX_HEAD_LENGTH = MAX_BODY_LENGTH / 4
 /** How many items of a list are looked at: Gemini's streams come as lists, too. */
 const MAX_ITEMS = 1_000

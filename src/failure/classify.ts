@@ -32,12 +32,17 @@ export function classifyFailure(input: ClassifyInput): Failure {
   return classifyBy(undefined, input)
 }
 
+export interface ClassifierOptions {
+  /** Rules of your own. Default: none. */
+  readonly rules?: readonly FailureRule[]
+}
+
 /**
- * A `classifyFailure` that asks these rules first: before everything but our own limits and the caller's leaving.
+ * A `classifyFailure` that asks rules of your own first: before everything but our own limits and the caller's leaving.
  *
  * @throws FailoverError `INVALID_OPTION` where a rule is none
  */
-export function classifierWith(rules: readonly FailureRule[]): (input: ClassifyInput) => Failure {
+export function createClassifier({ rules = [] }: ClassifierOptions = {}): (input: ClassifyInput) => Failure {
   const ownRules = rules.length === 0 ? undefined : new RuleBook(parseRules(rules), { looksAnywhere: true })
   return (input) => classifyBy(ownRules, input)
 }

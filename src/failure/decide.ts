@@ -6,12 +6,16 @@ import type { RuleBook } from './rule-book.ts'
 import {
   answerRules,
   brokenStream,
+  GIVEN,
   localBook,
+  NO_EVIDENCE,
   reportedError,
   rulesFor,
   soundAnswer,
   statusBook,
+  timeoutRules,
   transportBook,
+  UNREADABLE,
 } from './rules/index.ts'
 import type { SpokenPhrases } from './spoken-phrases.ts'
 import type { Statement } from './statement.ts'
@@ -23,9 +27,6 @@ export type Verdict = Pick<
   Failure,
   'reason' | 'scope' | 'nextStep' | 'isRetryable' | 'mayRetryTarget' | 'ruleId' | 'confidence'
 >
-
-const NO_EVIDENCE: Rule = { id: 'unknown.no_evidence', reason: 'unknown', when: {}, source: 'provider-documentation' }
-const UNREADABLE: Rule = { ...NO_EVIDENCE, id: 'unknown.unreadable' }
 
 /** The verdict on evidence that can't even be looked at. */
 export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
@@ -64,16 +65,8 @@ function verdictBy(rule: Rule): Verdict {
   }
 }
 
-/** One of our own timers ran out. Before there is a connection the model has no part in it. */
 function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
-  if (timeoutPhase === undefined) return undefined
-  const rule = {
-    id: `local.${timeoutPhase}_timeout`,
-    reason: 'timeout',
-    when: { codes: [] },
-    source: 'docs/failures.md',
-  } as const
-  return timeoutPhase === 'connect' ? { ...rule, scope: 'provider', nextStep: 'next_provider' } : rule
+  return timeoutPhase === undefined ? undefined : timeoutRules[timeoutPhase]
 }
 
 /** A user's rules look at all that was said, quotations too, and at what was thrown: its names are codes to them. */
@@ -162,8 +155,8 @@ function withGivenReason(verdict: Verdict, { given }: Evidence): Verdict {
   return given === undefined || given.reason === verdict.reason ? verdict : verdictBy(givenRule(given))
 }
 
-function givenRule({ reason, ruleId = 'local.given_reason' }: GivenVerdict): Rule {
-  return { id: ruleId, reason, when: { codes: [] }, source: 'docs/errors.md' }
+function givenRule({ reason, ruleId = GIVEN.id }: GivenVerdict): Rule {
+  return { ...GIVEN, id: ruleId, reason }
 }
 
 /** `x-should-retry: false` forbids the same target and nothing else. */

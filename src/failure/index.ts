@@ -11,7 +11,7 @@ export {
   isRecord,
   misplaced,
 } from './checks.ts'
-export { classifierWith, classifyFailure } from './classify.ts'
+export { type ClassifierOptions, classifyFailure, createClassifier } from './classify.ts'
 export type { AttemptRecord, FailoverErrorCode, FailoverErrorDetails, TargetRef } from './failover-error.ts'
 export { FailoverError, invalidOption } from './failover-error.ts'
 export type {
@@ -28,6 +28,7 @@ export { readHeaders } from './headers.ts'
 export { type FailureRule, type FailureRuleCondition, parseRules } from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'
-export { answerRules } from './rules/index.ts'
+export type { Rule } from './rule.ts'
+export { answerRules, findRule } from './rules/index.ts'
 export { leftoverJson } from './stream-text.ts'
 export { readThrown } from './thrown.ts'

@@ -44,6 +44,12 @@ const MULTIPLES: Readonly<Record<WindowKind, readonly number[]>> = {
 /** Windows are lengthened by up to this ratio, so that what failed together does not come back together. */
 const JITTER_RATIO = 0.1
 
+/** The lengths of all rungs, without what is added by chance, milliseconds; the last one repeats. */
+export function rungsMs(kind: WindowKind, ladder: LadderOptions): readonly number[] {
+  const lengths = MULTIPLES[kind].map((_, rung) => rungMs(kind, rung, ladder, () => 0))
+  return lengths.filter((length, index) => length !== lengths[index - 1])
+}
+
 /** The length of the window on a rung of the ladder (0 is the first), in whole milliseconds. */
 export function rungMs(kind: WindowKind, rung: number, { minMs, maxMs }: LadderOptions, random: Random): number {
   const multiples = MULTIPLES[kind]

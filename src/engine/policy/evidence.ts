@@ -1,4 +1,4 @@
-import { classifyFailure, type Failure } from '../../failure/index.ts'
+import { createClassifier, type Failure, type FailureRule } from '../../failure/index.ts'
 import type { Random } from '../clock.ts'
 import { rungMs, type WindowKind } from '../health/ladder.ts'
 import type { Ladders, ScopeHealth } from '../health/scope-health.ts'
@@ -10,13 +10,15 @@ export interface EvidenceOptions {
   readonly ladders: Ladders
   /** The longest a provider's word keeps something out, milliseconds. */
   readonly maxHintMs: number
+  /** The user's own, asked first. */
+  readonly rules: readonly FailureRule[]
   readonly random: Random
 }
 
 /** Our own policy: what failed, and for how long, from what the provider said. `docs/failures.md` explains it. */
-export function evidencePolicy({ ladders, maxHintMs, random }: EvidenceOptions): FailurePolicy {
+export function evidencePolicy({ ladders, maxHintMs, rules, random }: EvidenceOptions): FailurePolicy {
   return {
-    classify: classifyFailure,
+    classify: createClassifier({ rules }),
     returnsAtOnce: false,
     // A key that is refused at once costs time only: a pool of ten keys with nine dead ones still answers.
     freeReasons: ['auth', 'billing'],
@@ -36,7 +38,8 @@ export function evidencePolicy({ ladders, maxHintMs, random }: EvidenceOptions):
   }
 }
 
-function windowKindOf({ reason, scope, confidence }: Failure): WindowKind | undefined {
+/** Which window a failure opens, of whatever it condemns; undefined where it opens none. */
+export function windowKindOf({ reason, scope, confidence }: Failure): WindowKind | undefined {
   switch (reason) {
     case 'rate_limit':
       return 'rateLimit'

@@ -2,16 +2,19 @@ import { PhraseFinder } from '../phrase-finder.ts'
 import { needsWords, type Rule, type RuleTable } from '../rule.ts'
 import { phrasesOf, RuleBook } from '../rule-book.ts'
 import { WAIT_CUES } from '../wait-cues.ts'
+import { answerRules, reportedError, soundAnswer } from './answer.ts'
 import { anthropicTable } from './anthropic.ts'
 import { billingRules } from './billing.ts'
 import { openaiTable } from './openai.ts'
 import { PROVIDER_ALIASES, PROVIDER_TABLES } from './providers.ts'
 import { statusRules } from './status.ts'
-import { localRules, transportRules } from './transport.ts'
+import { brokenStream, localRules, timeoutRules, transportRules } from './transport.ts'
+import { GIVEN, NO_EVIDENCE, UNREADABLE } from './unknown.ts'
 import { modelAccessRule, wordingRules } from './wording.ts'
 
 export { answerRules, reportedError, soundAnswer } from './answer.ts'
-export { brokenStream } from './transport.ts'
+export { brokenStream, timeoutRules } from './transport.ts'
+export { GIVEN, NO_EVIDENCE, UNREADABLE } from './unknown.ts'
 
 export const localBook = new RuleBook(localRules)
 export const transportBook = new RuleBook(transportRules)
@@ -50,6 +53,30 @@ export function rulesFor(provider: string | undefined, dialect: string | undefin
     books.set(key, book)
   }
   return book
+}
+
+/** Every rule of the package, by the table it stands in, in the order in which they are tried there. */
+export function ruleTables(): ReadonlyMap<string, readonly Rule[]> {
+  return new Map<string, readonly Rule[]>([
+    ['own limits', Object.values(timeoutRules)],
+    ['caller', localRules],
+    ['transport', [...transportRules, brokenStream]],
+    ...[...TABLES].map(([name, table]): [string, readonly Rule[]] => [name, allOf(table)]),
+    ['money', billingRules],
+    ['words', [modelAccessRule, ...wordingRules]],
+    ['answers', [...Object.values(answerRules), reportedError, soundAnswer]],
+    ['status', statusRules],
+    ['nothing else', [GIVEN, NO_EVIDENCE, UNREADABLE]],
+  ])
+}
+
+/** The rule of this id, among those of the package. */
+export function findRule(id: string): Rule | undefined {
+  for (const rules of ruleTables().values()) {
+    const rule = rules.find((rule) => rule.id === id)
+    if (rule !== undefined) return rule
+  }
+  return undefined
 }
 
 /** The table of this name; '' where there is none. Names are bounded by the tables, so that the books are. */

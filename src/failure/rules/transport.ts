@@ -1,3 +1,4 @@
+import type { TimeoutPhase } from '../failure.ts'
 import type { Rule } from '../rule.ts'
 
 const NODE_ERRORS = 'https://nodejs.org/api/errors.html#common-system-errors'
@@ -6,6 +7,17 @@ const ABORT = 'https://dom.spec.whatwg.org/#interface-AbortSignal'
 
 /** The peer hung up. */
 const RESET_CODES = ['econnreset', 'epipe', 'econnaborted', 'und_err_socket', 'socketerror', 'err_http2_session_error']
+
+const OUR_LIMIT = { reason: 'timeout', when: { codes: [] }, source: 'docs/failures.md' } as const
+
+/** One of our own timers ran out. Before there is a connection the model has no part in it. */
+export const timeoutRules: Readonly<Record<TimeoutPhase, Rule>> = {
+  connect: { ...OUR_LIMIT, id: 'local.connect_timeout', scope: 'provider', nextStep: 'next_provider' },
+  first_content: { ...OUR_LIMIT, id: 'local.first_content_timeout' },
+  response: { ...OUR_LIMIT, id: 'local.response_timeout' },
+  idle: { ...OUR_LIMIT, id: 'local.idle_timeout' },
+  attempt: { ...OUR_LIMIT, id: 'local.attempt_timeout' },
+}
 
 /** What was ended on our side. It comes before everything the answer says. */
 export const localRules: readonly Rule[] = [
