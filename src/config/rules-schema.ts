@@ -26,7 +26,7 @@ const condition = group(
     noneOf: list(text('A phrase'), 'None of these stands in the message. Default: none', 'phrases').exactOptional(),
     inStream: boolean('It came inside an answer that had begun with HTTP 200. Default: either', {}).exactOptional(),
   },
-  'When it speaks: all that is given must hold',
+  'When it speaks: all that is given must hold. Required',
 ).refine((when) => Object.keys(when).length > 0, {
   error: 'it must hold at least one of providers, status, codes, anyOf, allOf, noneOf, inStream',
 })
@@ -68,10 +68,10 @@ const rule = group(
       'next_provider',
       'return',
     ]).exactOptional(),
-    isRetryable: boolean("May the same request succeed there later? Default: the reason's own", {}).exactOptional(),
+    isRetryable: boolean("The same request may succeed there later. Default: the reason's own", {}).exactOptional(),
     source: text('Where you know it from. Default: none').exactOptional(),
   },
-  'A rule of your own',
+  'A rule of your own. Required',
 )
 
 /** Rules of one's own about what failures mean, asked before those of the package. */

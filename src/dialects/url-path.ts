@@ -7,8 +7,11 @@ export function withPath(url: URL, pathname: string): URL {
 
 /** The path without slashes at its end. */
 export function pathOf(url: URL): string {
-  return url.pathname.replace(/\/+$/, '')
+  const path = url.pathname
+  let end = path.length
+  while (path[end - 1] === '/') end -= 1
+  return path.slice(0, end)
 }
 
 /** `v1`, `v1beta`, `v4`: how versions are written in paths. */
-export const VERSION_SEGMENT = /^v\d+[a-z0-9]*$/i
+export const VERSION_SEGMENT = /^v\d[a-z0-9]*$/i

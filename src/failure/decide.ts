@@ -9,6 +9,7 @@ import {
   GIVEN,
   localBook,
   NO_EVIDENCE,
+  namesBook,
   reportedError,
   rulesFor,
   soundAnswer,
@@ -43,8 +44,10 @@ export function decide(evidence: Evidence, statesWait: boolean, phrases: SpokenP
     matchTimeout(evidence) ??
       localBook.firstMatch(thrown) ??
       (ownRules && matchOwn(evidence, statesWait, ownRules)) ??
-      matchTransport(evidence, statesWait, thrown) ??
+      matchTransport(evidence, thrown) ??
       matchStatements(evidence, statesWait, phrases) ??
+      matchSpokenTransport(evidence, statesWait) ??
+      matchNames(evidence, statesWait) ??
       matchAnswer(evidence) ??
       matchRemainder(evidence, statesWait) ??
       NO_EVIDENCE,
@@ -86,14 +89,29 @@ function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): 
 }
 
 /** A status that names an error is the server's word: whatever broke after it matters no more. */
-function matchTransport(evidence: Evidence, statesWait: boolean, thrown: Facts): Rule | undefined {
-  if (thrown.status !== undefined) return undefined
-  const rule = transportBook.firstMatch(thrown)
-  if (rule !== undefined || evidence.isReported) return rule
+function matchTransport({ isReported }: Evidence, thrown: Facts): Rule | undefined {
+  return thrown.status === undefined && !isReported ? transportBook.firstMatch(thrown) : undefined
+}
+
+/** A statement may speak of a connection of its sender's own. */
+function matchSpokenTransport(evidence: Evidence, statesWait: boolean): Rule | undefined {
+  if (evidence.isReported) return undefined
   for (const statement of evidence.statements) {
-    const said =
-      statement.status === undefined ? transportBook.firstMatch(factsOf(evidence, statesWait, statement)) : undefined
-    if (said !== undefined) return said
+    const facts = factsOf(evidence, statesWait, statement)
+    const rule = facts.status === undefined ? transportBook.firstMatch(facts) : undefined
+    if (rule !== undefined) return rule
+  }
+  return undefined
+}
+
+/** A code that no rule knows may still be made of words: `Workspace.AccessDenied`. */
+function matchNames(evidence: Evidence, statesWait: boolean): Rule | undefined {
+  for (const { codes, status } of evidence.statements) {
+    const names = codes.filter((code) => code.length > 4 && !/^\d/.test(code))
+    if (names.length === 0) continue
+    const text = names.map((name) => name.replaceAll(/[._:/-]+/g, ' ')).join(', ')
+    const rule = namesBook.firstMatch(factsOf(evidence, statesWait, { codes: [], text, status }))
+    if (rule !== undefined) return rule
   }
   return undefined
 }

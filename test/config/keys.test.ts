@@ -29,7 +29,7 @@ describe('docs/config-file.md', () => {
   )
 
   it('has such blocks', () => {
-    expect(blocks.length).toBe(5)
+    expect(blocks.length).toBe(6)
     expect(blocks.filter(([, , mistakes]) => mistakes !== undefined).length).toBe(1)
   })
 })

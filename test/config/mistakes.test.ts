@@ -12,10 +12,30 @@ providers:
   anthropic: { profiles: [{ id: anthropic:a, apiKey: sk-3 }] }
 `
 const TOP =
-  'version, server, providers, auth, routes, fallbacks, strategy, rotateOnSuccess, policy, retry, budget, wait, cooldown, timeouts, stream, hedge, recovery, health, usage, state'
+  'version, server, providers, auth, routes, fallbacks, strategy, rotateOnSuccess, policy, rules, retry, budget, wait, cooldown, timeouts, stream, hedge, recovery, health, usage, state'
 
 describe('a mistake is one line with its place, what is wrong and what is allowed:', () => {
   it.each<[kind: string, yaml: string, line: string]>([
+    [
+      'a rule that would speak always',
+      'rules: [{ id: a, when: {}, reason: billing }]',
+      '5:24 rules[0].when: a map is not allowed; it must hold at least one of providers, status, codes, anyOf, allOf, noneOf, inStream',
+    ],
+    [
+      'two rules of one id',
+      'rules: [{ id: a, when: { status: [500] }, reason: billing }, { id: a, when: { codes: [x] }, reason: auth }]',
+      '5:68 rules[1].id: "a" is not allowed; another rule has this id',
+    ],
+    [
+      'a rule without a reason that there is',
+      'rules: [{ id: a, when: { status: [500] }, reason: money }]',
+      '5:51 rules[0].reason: "money" is not allowed; it must be one of rate_limit, overloaded, billing, auth, permission, model_not_found, context_length, content_policy, invalid_request, timeout, network, server_error, stream_interrupted, bad_response, canceled, unknown',
+    ],
+    [
+      'a status that there is not',
+      'rules: [{ id: a, when: { status: [99] }, reason: auth }]',
+      '5:35 rules[0].when.status[0]: 99 is not allowed; it must be a whole number from 100 to 599',
+    ],
     ['an unknown key', 'sever: 1', `5:1 sever: there is no such key; allowed are ${TOP}`],
     [
       'an unknown key in a group',

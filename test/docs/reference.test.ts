@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DEFAULTS } from '../../src/engine/options.ts'
 import { MEANING_OF } from '../../src/failure/rule.ts'
 import { anchorsOf, pagePaths, readPage, tableRows, withoutBlocks } from './pages.ts'
-import { readRules, rulesTables, tablesInPage } from './rules-table.ts'
+import { allRules, rulesTables, tablesInPage } from './rules-table.ts'
 
 /** The members of a union of texts that is declared in a source file. */
 function membersOf(path: string, type: string): string[] {
@@ -68,17 +68,24 @@ describe('docs/events.md', () => {
   })
 })
 
-describe('docs/failures.md', () => {
-  const page = readPage('docs/failures.md')
-
-  it('lists every rule as it is (else run: node test/docs/rules-table.ts)', async () => {
-    expect(plain(tablesInPage(page))).toBe(plain(await rulesTables()))
+describe('docs/rules.md', () => {
+  it('lists every rule as it is (else run: node test/docs/rules-table.ts)', () => {
+    expect(plain(tablesInPage(readPage('docs/rules.md')))).toBe(plain(rulesTables()))
   })
 
-  it('lists rules whose ids are unique', async () => {
-    const ids = [...(await readRules()).values()].flat().map(({ id }) => id)
+  it('lists rules whose ids are unique', () => {
+    const ids = allRules().map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
   })
+
+  it('names a page or thread as the source of each', () => {
+    for (const { id, source } of allRules())
+      expect(source, id).toMatch(/^(?:https:\/\/\S+\.\S+|docs\/[\w-]+\.md(?:#[\w-]+)?)$/)
+  })
+})
+
+describe('docs/failures.md', () => {
+  const page = readPage('docs/failures.md')
 
   it.each(Object.entries(MEANING_OF))('tells what %s means', (reason, { scope, nextStep }) => {
     const row = tableRows(page).find(([first]) => first === `\`${reason}\``)

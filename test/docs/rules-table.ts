@@ -1,42 +1,38 @@
-import { readdirSync, writeFileSync } from 'node:fs'
-import { MEANING_OF, type Rule, type RuleTable } from '../../src/failure/rule.ts'
+import { writeFileSync } from 'node:fs'
+import { type Condition, MEANING_OF, type Rule } from '../../src/failure/rule.ts'
+import { ruleTables } from '../../src/failure/rules/index.ts'
+import { PROVIDER_ALIASES } from '../../src/failure/rules/providers.ts'
 import { readPage } from './pages.ts'
 
 /**
- * The tables of `docs/failures.md` that list every rule, made from the rules themselves. After a rule has changed:
+ * The tables of `docs/rules.md`, which lists every rule, made from the rules themselves. After a rule has changed:
  * `node test/docs/rules-table.ts`.
  */
-const RULES = new URL('../../src/failure/rules/', import.meta.url)
-const PAGE = 'docs/failures.md'
+const PAGE = 'docs/rules.md'
 const BEGIN = '<!-- rules: made by test/docs/rules-table.ts -->'
 const END = '<!-- end of rules -->'
 
-/** The rules of each file of src/failure/rules; within a list, in the order in which they are tried. */
-export async function readRules(): Promise<ReadonlyMap<string, readonly Rule[]>> {
-  const files = readdirSync(RULES).filter((file) => /^(?!index\b)[\w-]+\.ts$/.test(file) && !file.includes('.test.'))
-  const tables = new Map<string, readonly Rule[]>()
-  for (const file of files.sort()) {
-    const exports = (await import(new URL(file, RULES).href)) as Record<string, unknown>
-    // By name: runtimes list a module's exports in different orders. Single rules are tried after lists.
-    const named = Object.entries(exports).sort(([a], [b]) => (a < b ? -1 : 1))
-    const values = named.map(([, value]) => value)
-    const ordered = [...values.filter(Array.isArray), ...values.filter((value) => !Array.isArray(value))]
-    tables.set(file.slice(0, -'.ts'.length), ordered.flatMap(rulesIn))
-  }
-  return tables
+/** How many codes or phrases of a rule are shown. */
+const MAX_SHOWN = 8
+
+/** Every rule, in the order in which the rules of a table are tried. */
+export function allRules(): readonly Rule[] {
+  return [...ruleTables().values()].flat()
 }
 
-/** One Markdown table for each file of rules. */
-export async function rulesTables(): Promise<string> {
-  const tables = [...(await readRules())].map(([name, rules]) =>
-    [
+/** One Markdown table for each table of rules. */
+export function rulesTables(): string {
+  const tables = [...ruleTables()].map(([name, rules]) => {
+    const aliases = [...PROVIDER_ALIASES].filter(([, table]) => table === name).map(([alias]) => `\`${alias}\``)
+    return [
       `### ${name}`,
       '',
-      '| rule | reason | otherwise than usual | source |',
-      '| --- | --- | --- | --- |',
+      ...(aliases.length === 0 ? [] : [`Also under the names ${aliases.join(', ')}.`, '']),
+      '| rule | reason | evidence | otherwise than usual | source |',
+      '| --- | --- | --- | --- | --- |',
       ...rules.map(rowOf),
-    ].join('\n'),
-  )
+    ].join('\n')
+  })
   return tables.join('\n\n')
 }
 
@@ -53,32 +49,46 @@ function rowOf(rule: Rule): string {
     rule.isRetryable !== undefined && rule.isRetryable !== usual.isRetryable && `retryable: ${rule.isRetryable}`,
     rule.mayRetryTarget === false && 'not the same target again',
   ].filter((text) => text !== false)
-  const cells = [`\`${rule.id}\``, `\`${rule.reason}\``, unusual.join(', '), sourceOf(rule)]
+  const cells = [`\`${rule.id}\``, `\`${rule.reason}\``, evidenceOf(rule.when), unusual.join(', '), sourceOf(rule)]
   return `| ${cells.join(' | ')} |`
 }
 
+function evidenceOf(when: Condition): string {
+  const { status, codes, begins, anyOf, allOf, noneOf } = when
+  const parts = [
+    status !== undefined && `HTTP ${'min' in status ? `${status.min}–${status.max}` : status.join(', ')}`,
+    codes !== undefined && codes.length > 0 && `codes ${listed(codes, '`')}`,
+    begins !== undefined && `begins ${listed(begins, '"')}`,
+    anyOf !== undefined && listed(anyOf, '"'),
+    allOf === undefined ? false : allOf.map((item) => listed([item].flat(), '"')).join(' with '),
+    noneOf !== undefined && `not ${listed(noneOf, '"')}`,
+    when.isHtml === true && 'an HTML page',
+    when.isHtml === false && 'no HTML page',
+    when.isSilent === true && 'nothing is said',
+    when.statesWait === true && 'says when to come back',
+    when.statesWait === false && 'does not say when to come back',
+    when.inStream === true && 'inside an answer',
+    when.param !== undefined && `about ${when.param === 'model' ? 'the model' : 'a part of the request'}`,
+  ]
+  return parts.filter((part) => part !== false).join('; ')
+}
+
+function listed(items: readonly string[], mark: string): string {
+  const shown = items
+    .slice(0, MAX_SHOWN)
+    .map((item) => `${mark}${item.trim().replaceAll('|', '\\|').replaceAll('\n', ' ')}${mark}`)
+  return items.length > MAX_SHOWN ? `${shown.join(', ')} and ${items.length - MAX_SHOWN} more` : shown.join(', ')
+}
+
 function sourceOf({ source }: Rule): string {
-  if (!source.startsWith('https://')) return source.replaceAll('-', ' ')
+  if (!source.startsWith('https://')) return `[${source.replace(/^docs\//, '')}](${source.replace(/^docs\//, '')})`
   const { host, pathname } = new URL(source)
-  const issue = /^\/([\w.-]+\/[\w.-]+)\/issues\/(\d+)$/.exec(pathname)
+  const issue = /^\/([\w.-]+\/[\w.-]+)\/(?:issues|pull)\/(\d+)$/.exec(pathname)
   return `[${issue === null ? host : `${issue[1]}#${issue[2]}`}](${source})`
-}
-
-/** A module exports single rules, lists of them, and tables of lists. */
-function rulesIn(value: unknown): readonly Rule[] {
-  if (Array.isArray(value)) return value.flatMap(rulesIn)
-  if (typeof value !== 'object' || value === null) return []
-  if (isTable(value)) return [...value.exact, ...value.typed, ...value.broad]
-  return 'id' in value && 'when' in value ? [value as Rule] : []
-}
-
-function isTable(value: object): value is RuleTable {
-  return 'exact' in value && 'typed' in value && 'broad' in value
 }
 
 if (import.meta.main) {
   const page = readPage(PAGE)
-  const tables = await rulesTables()
   const begin = page.indexOf(BEGIN) + BEGIN.length
-  writeFileSync(PAGE, `${page.slice(0, begin)}\n\n${tables}\n\n${page.slice(page.indexOf(END))}`)
+  writeFileSync(PAGE, `${page.slice(0, begin)}\n\n${rulesTables()}\n\n${page.slice(page.indexOf(END))}`)
 }

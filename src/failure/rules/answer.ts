@@ -55,7 +55,7 @@ export const answerRules: Readonly<Record<AnswerFlaw, Rule>> = {
     id: 'answer.no_answer',
     reason: 'bad_response',
     when: {},
-    source: 'provider-documentation',
+    source: 'https://www.rfc-editor.org/rfc/rfc9110#section-8.3',
   },
 }
 

@@ -15,7 +15,7 @@ export const billingRules: readonly Rule[] = [
     reason: 'rate_limit',
     scope: 'profile',
     when: { status: [402], statesWait: true },
-    source: 'provider-documentation',
+    source: 'https://openrouter.ai/docs/api-reference/errors',
   },
   {
     id: 'billing.codes',
@@ -42,7 +42,7 @@ export const billingRules: readonly Rule[] = [
         'accountoverdueerror',
       ],
     },
-    source: 'provider-documentation',
+    source: 'https://api-docs.deepseek.com/quick_start/error_codes',
   },
   {
     // Where the request's own text may stand in the answer, only a provider's whole sentence counts.
@@ -85,7 +85,7 @@ export const billingRules: readonly Rule[] = [
         '您的账户已欠费',
       ],
     },
-    source: 'provider-documentation',
+    source: 'https://docs.anthropic.com/en/api/errors',
   },
   {
     id: 'billing.words',
@@ -166,7 +166,7 @@ export const billingRules: readonly Rule[] = [
       // Gemini: "check your plan and billing details" in limits that refill by the minute.
       noneOf: ['check your plan and billing'],
     },
-    source: 'provider-documentation',
+    source: 'https://docs.x.ai/docs/key-information/debugging',
   },
   {
     // OpenAI's wording for an empty account, and Gemini's for any limit: there a wait or the metric stands beside it.

@@ -40,6 +40,12 @@ export const dashscopeTable: RuleTable = {
       source: ERRORS,
     },
     {
+      id: 'dashscope.good_standing',
+      reason: 'billing',
+      when: { anyOf: ['make sure your account is in good standing'] },
+      source: ERRORS,
+    },
+    {
       // OpenAI's sentence for an empty account, but the page it points to is about tokens per minute.
       id: 'dashscope.token_limit',
       reason: 'rate_limit',

@@ -5,6 +5,7 @@ import { WAIT_CUES } from '../wait-cues.ts'
 import { answerRules, reportedError, soundAnswer } from './answer.ts'
 import { anthropicTable } from './anthropic.ts'
 import { billingRules } from './billing.ts'
+import { nameRules } from './names.ts'
 import { openaiTable } from './openai.ts'
 import { PROVIDER_ALIASES, PROVIDER_TABLES } from './providers.ts'
 import { statusRules } from './status.ts'
@@ -19,6 +20,8 @@ export { GIVEN, NO_EVIDENCE, UNREADABLE } from './unknown.ts'
 export const localBook = new RuleBook(localRules)
 export const transportBook = new RuleBook(transportRules)
 export const statusBook = new RuleBook(statusRules)
+/** What a name that no rule knows may mean by the words it is made of. */
+export const namesBook = new RuleBook(nameRules)
 
 /** The tables of the wire formats: they hold for whatever speaks them. */
 const DIALECT_TABLES: ReadonlyMap<string, RuleTable> = new Map([
@@ -65,6 +68,7 @@ export function ruleTables(): ReadonlyMap<string, readonly Rule[]> {
     ['money', billingRules],
     ['words', [modelAccessRule, ...wordingRules]],
     ['answers', [...Object.values(answerRules), reportedError, soundAnswer]],
+    ['names', nameRules],
     ['status', statusRules],
     ['nothing else', [GIVEN, NO_EVIDENCE, UNREADABLE]],
   ])

@@ -50,8 +50,8 @@ export const openaiTable: RuleTable = {
           'organization_spend_limit_exceeded',
           'project_spend_limit_exceeded',
         ],
-        // A relay that puts this code on an account that was locked.
-        noneOf: ['is suspended'],
+        // A relay that puts this code on an account that was locked; Alibaba's, on tokens per minute.
+        noneOf: ['is suspended', '#token-limit'],
       },
       source: ERROR_CODES,
     },

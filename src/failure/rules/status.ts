@@ -77,6 +77,6 @@ export const statusRules: readonly Rule[] = [
     id: 'status.bad_response',
     reason: 'bad_response',
     when: { status: { min: 100, max: 399 } },
-    source: 'provider-documentation',
+    source: 'https://www.rfc-editor.org/rfc/rfc9110#section-15.3',
   },
 ]

@@ -389,7 +389,7 @@ export const wordingRules: readonly Rule[] = [
         '请求拥挤',
       ],
     },
-    source: 'provider-documentation',
+    source: 'https://ai.google.dev/gemini-api/docs/troubleshooting',
   },
   {
     id: 'wording.unavailable',
@@ -653,7 +653,7 @@ export const wordingRules: readonly Rule[] = [
       ],
       noneOf: ['load model', 'load the', 'loading', 'rate limit', 'download', 'upload'],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     id: 'wording.billing_words',
@@ -694,7 +694,7 @@ export const wordingRules: readonly Rule[] = [
       ],
       noneOf: ['rate limit', 'per minute', 'per day', 'requests per', 'reset', 'resets'],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     id: 'wording.rate_limit_words',
@@ -719,7 +719,7 @@ export const wordingRules: readonly Rule[] = [
       ],
       noneOf: ['context', 'balance', 'payment', 'maximum context', 'token limit'],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     id: 'wording.context_words',
@@ -756,7 +756,7 @@ export const wordingRules: readonly Rule[] = [
         'deadline',
       ],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     id: 'wording.auth_words',
@@ -793,7 +793,7 @@ export const wordingRules: readonly Rule[] = [
       ],
       noneOf: ['tokens', 'model', 'permission', 'not authorized'],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     id: 'wording.model_words',
@@ -835,7 +835,7 @@ export const wordingRules: readonly Rule[] = [
         'temporarily',
       ],
     },
-    source: 'provider-documentation',
+    source: 'docs/rules.md#words',
   },
   {
     // A path that the server does not know: the base URL is wrong, not the model.
