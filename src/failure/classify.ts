@@ -3,6 +3,7 @@ import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
+import { limitWindowOf } from './limit-window.ts'
 import { type FailureRule, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
 import { maskSecrets, redactKnown } from './redact.ts'
@@ -68,11 +69,13 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: Ru
   const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, phrases, ownRules)
   const buckets = readBuckets(evidence.headers)
   const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
-  const { status, timeoutPhase } = evidence
+  const { status, timeoutPhase, statements } = evidence
+  const limitWindowMs = verdict.reason === 'rate_limit' ? limitWindowOf(statements) : undefined
   return {
     ...verdict,
     ...hintFor(verdict, stated, buckets, evidence),
     ...(quota.length > 0 && { quota }),
+    ...(limitWindowMs !== undefined && { limitWindowMs }),
     ...(status !== undefined && { status }),
     ...(timeoutPhase !== undefined && verdict.reason === 'timeout' && { timeoutPhase }),
     message: messageOf(evidence, verdict, secrets),
@@ -89,7 +92,8 @@ function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketR
   const end = verdict.reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined
   // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
   const words = WITHOUT_WORDS.has(verdict.reason) ? undefined : stated.words
-  return hintOf(stated.field ?? end ?? words, evidence)
+  const clientWords = verdict.reason === 'rate_limit' ? stated.clientWords : undefined
+  return hintOf(stated.field ?? end ?? words ?? clientWords, evidence)
 }
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */

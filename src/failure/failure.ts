@@ -70,6 +70,8 @@ export interface Failure {
   readonly resetAt?: number
   /** The same request may succeed later on the same target. */
   readonly isRetryable: boolean
+  /** The time the limit counts over, milliseconds, where a rate limit says so (a month is 30 days). */
+  readonly limitWindowMs?: number
   /** The provider forbade (`false`) trying the same target again in this request; `x-should-retry`. */
   readonly mayRetryTarget: boolean
   readonly quota?: readonly QuotaBucket[]

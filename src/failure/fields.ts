@@ -55,6 +55,8 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     ':error-code',
     'error_subtype',
     '@type',
+    // Google's: https://cloud.google.com/apis/design/errors
+    'quotaId',
   ],
   message: [
     'message',
@@ -80,6 +82,7 @@ const NAMES: Readonly<Record<Role, readonly string[]>> = {
     'delta',
     'choices',
     'errors',
+    'violations',
     'headers',
     '$metadata',
   ],

@@ -3,7 +3,7 @@ import type { HeaderMap } from './headers.ts'
 import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
 import type { BucketReading } from './quota.ts'
 import type { SpokenPhrases } from './spoken-phrases.ts'
-import { DATE_CUES, DURATION_CUES } from './wait-cues.ts'
+import { CLIENT_CUES, DATE_CUES, DURATION_CUES } from './wait-cues.ts'
 import { preambleLength } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
@@ -22,15 +22,17 @@ export interface StatedWait {
   readonly field: Moment | undefined
   /** In words. */
   readonly words: Moment | undefined
+  /** In the words of a client library, which may have read a header, or have a pace of its own. */
+  readonly clientWords: Moment | undefined
 }
 
 /** The first usable wait of each kind; zero, negative and unreadable ones are passed over. */
 export function readStatedWait(evidence: Evidence, phrases: SpokenPhrases): StatedWait {
   const nowMs = referenceOf(evidence)
   const header = usable(readMilliseconds(evidence.headers), nowMs) ?? usable(readRetryAfter(evidence.headers), nowMs)
-  if (header !== undefined) return { field: header, words: undefined }
-  const words = readWords(evidence, phrases, nowMs)
-  return { field: finer(usable(readFields(evidence), nowMs), words), words }
+  if (header !== undefined) return { field: header, words: undefined, clientWords: undefined }
+  const { words, clientWords } = readWords(evidence, phrases, nowMs)
+  return { field: finer(usable(readFields(evidence), nowMs), words), words, clientWords }
 }
 
 /** The end of the empty bucket; of several empty ones the later, since all of them refuse. */
@@ -101,17 +103,23 @@ function momentOfField(value: unknown): Moment | undefined {
   return typeof value === 'string' ? parseMoment(value) : undefined
 }
 
-function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: number | undefined): Moment | undefined {
+function readWords(
+  { statements }: Evidence,
+  phrases: SpokenPhrases,
+  nowMs: number | undefined,
+): Pick<StatedWait, 'words' | 'clientWords'> {
+  let clientWords: Moment | undefined
   for (const { text, message } of statements) {
     if (!/\d/.test(message)) continue
     const found = phrases.in(text)
-    const moment =
+    const words =
       firstAfter(text, found, DATE_CUES, dateAt, nowMs) ??
       firstAfter(text, found, DURATION_CUES, waitAt, nowMs) ??
       fieldInWords(message)
-    if (moment !== undefined) return moment
+    if (words !== undefined) return { words, clientWords }
+    clientWords ??= firstAfter(text, found, CLIENT_CUES, waitAt, nowMs)
   }
-  return undefined
+  return { words: undefined, clientWords }
 }
 
 /** A field of a body of which only a part is left. */

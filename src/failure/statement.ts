@@ -21,6 +21,8 @@ export interface Statement {
 
 /** How many statements inside one another are looked at. */
 const MAX_DEPTH = 5
+/** How many parts of a part are looked at. */
+const MAX_PARTS_OF_PART = 4
 /** How many statements of one answer are looked at; more than any gateway puts into one another. */
 const MAX_STATEMENTS = 24
 
@@ -64,7 +66,7 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
   const first = readItems(value, 1)[0] ?? value
   if (depth > MAX_DEPTH || statements.length >= MAX_STATEMENTS || !isRecord(first)) return
   const own = fieldsOf(first)
-  const fields = own.parts.length === 0 ? [own] : [own, ...own.parts.map(fieldsOf)]
+  const fields = withParts(own)
   const param = firstOf(fields, 'param')
   for (const { raw, nested } of fields) {
     // OpenRouter: what its upstream said, JSON or not.
@@ -84,6 +86,13 @@ function collect(value: unknown, depth: number, statements: Statement[]): void {
   if (param !== undefined) codes.push(...(asStatus(param) === undefined ? [] : [param]))
   const status = statusIn(codes) ?? (message === '' ? undefined : statusInProse(message))
   statements.push({ status, codes, message, text: wordingOf(message), param, fields })
+}
+
+/** The fields of an object, of its parts and of theirs: Google's quotas are violations among details. */
+function withParts(own: Fields): readonly Fields[] {
+  if (own.parts.length === 0) return [own]
+  const parts = own.parts.map(fieldsOf)
+  return [own, ...parts, ...parts.flatMap((part) => part.parts.slice(0, MAX_PARTS_OF_PART).map(fieldsOf))]
 }
 
 /** An object, or one that was written down: as JSON, or after a program's own words. */

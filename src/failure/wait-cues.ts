@@ -2,7 +2,6 @@
 export const DURATION_CUES = [
   'again in ',
   'retry in ',
-  'retrying in ',
   'provider requested ',
   'retry after ',
   'again after ',
@@ -27,4 +26,7 @@ export const DATE_CUES = [
   'until ',
 ] as const
 
-export const WAIT_CUES = [...DURATION_CUES, ...DATE_CUES] as const
+/** What a client library says of its own pauses, which are a provider's word only where it limits. */
+export const CLIENT_CUES = ['retrying in '] as const
+
+export const WAIT_CUES = [...DURATION_CUES, ...DATE_CUES, ...CLIENT_CUES] as const

@@ -29,14 +29,14 @@ const MARKS = /['"`“”‘’„«»]/g
  * field counts only where it can be no word of its own.
  */
 const FIELD_COMPLAINT =
-  /^(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents): /
+  /^(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents):\s/
 
 /**
  * What SDKs and gateways put before the words: classes of errors, Google's name of a status, an upstream, a status with its
  * phrase. Several of them stand behind one another, each of bounded length.
  */
 const PREAMBLE_PART =
-  /(?:(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
+  /(?:[✕✗⎿│●■•] {0,4}|\[[^\]\n]{1,60}\][ :]{0,2}|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?z?[ -]{0,3}|\d{4}-\d{2}-\d{2}[t ]|[\w./-]{1,60}:\d{1,6} - |\w{1,40}:(?:error|warning|warn|info): |(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
 const MAX_PREAMBLE_PARTS = 8
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
@@ -53,16 +53,40 @@ const MAX_OPENING = 200
  * complaint of a field. Takes linear time.
  */
 export function wordingOf(message: string): string {
-  const text = readable(message.slice(0, MAX_LENGTH)).toLowerCase().trim()
+  const text = onEvenLines(readable(message.slice(0, MAX_LENGTH)))
+    .toLowerCase()
+    .trim()
   const said = afterPreamble(text)
   const preamble = text.slice(0, text.length - said.length)
   const words = WRITTEN_OBJECT.test(said) ? messageIn(said) : preamble === '' ? said : unquoted(said)
-  return FIELD_COMPLAINT.test(words) ? preamble : preamble + withoutQuotations(words)
+  return FIELD_COMPLAINT.test(words) ? preamble : preamble + withoutQuotations(withoutHandingOn(words))
 }
+
+/**
+ * A sentence that a terminal or a log has broken into lines is one sentence; what stands on a line of its own behind a
+ * full stop or a colon stays there. Other white space is one blank.
+ */
+function onEvenLines(text: string): string {
+  if (!UNEVEN.test(text)) return text
+  return text
+    .replace(/[^\S\n]{1,200}/g, ' ')
+    .replace(/([^.:!?\n ]) ?\n ?(?=[^\s])/g, '$1 ')
+    .replace(/ ?\n ?/g, '\n')
+}
+
+/** White space that is not one plain blank. */
+const UNEVEN = / {2}|[^\S ]/
+
+/** A program that hands on an error puts it into quotation marks as a whole: `errored with error: "…`. */
+const HANDED_ON = /(\b(?:error|exception|failed|reason|message): ?)["“](?=[^"”]{40})/
 
 /** An SDK writes a body that was a text behind its status, in quotation marks: `429 "Your team has …"`. */
 function unquoted(said: string): string {
   return said.length > 2 && said.startsWith('"') && said.indexOf('"', 1) === said.length - 1 ? said.slice(1, -1) : said
+}
+
+function withoutHandingOn(words: string): string {
+  return words.includes('"') || words.includes('“') ? words.replace(HANDED_ON, '$1') : words
 }
 
 /** Words that passed through an address: `Incorrect%20API%20key%20provided`. */

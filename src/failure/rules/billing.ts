@@ -59,7 +59,7 @@ export const billingRules: readonly Rule[] = [
         'not enough credits',
         'your account balance is insufficient',
         'your paid balance is insufficient',
-        'you have insufficient ',
+        'you have insufficient',
         'you have run out of credits',
         'you do not have enough credits',
         "you don't have enough credits",

@@ -40,7 +40,7 @@ export const cloudflareTable: RuleTable = {
     },
   ],
   exact: [
-    { id: 'cloudflare.properties', reason: 'invalid_request', when: { begins: ['5006: '] }, source: ERRORS },
+    { id: 'cloudflare.properties', reason: 'invalid_request', when: { begins: ['5006:'] }, source: ERRORS },
     {
       id: 'cloudflare.capacity_words',
       reason: 'overloaded',

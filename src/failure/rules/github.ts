@@ -68,7 +68,9 @@ export const githubTable: RuleTable = {
     {
       id: 'github.premium_requests',
       reason: 'billing',
-      when: { anyOf: ['premium request allowance', 'premium request limit'] },
+      when: {
+        anyOf: ['premium request allowance', 'premium request limit', 'exhausted your premium', 'premium model quota'],
+      },
       source: 'https://docs.github.com/en/copilot/concepts/billing/copilot-requests',
     },
   ],

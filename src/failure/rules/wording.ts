@@ -518,6 +518,8 @@ export const wordingRules: readonly Rule[] = [
         'guardrail',
         'prompt injection',
         'prompt was blocked',
+        'blocked for reason',
+        'being blocked',
         'prompt blocked',
         'prompt has been blocked',
         'content you provided or machine outputted is blocked',
@@ -625,6 +627,22 @@ export const wordingRules: readonly Rule[] = [
       anyOf: ['maximum content size limit', 'file size', 'file is too large', 'image is too large'],
     },
     source: 'https://www.rfc-editor.org/rfc/rfc9110#section-15.5.14',
+  },
+  {
+    // A parameter and its value, whatever is said of the model beside it.
+    id: 'wording.unsupported_value',
+    reason: 'invalid_request',
+    when: {
+      status: [400, 422],
+      begins: [
+        'unsupported value',
+        'unsupported parameter',
+        'unknown parameter',
+        'unrecognized request argument',
+        'invalid type',
+      ],
+    },
+    source: 'https://platform.openai.com/docs/guides/error-codes',
   },
   {
     // The model takes no such thing, whichever key asks.

@@ -10,7 +10,7 @@ export const xaiTable: RuleTable = {
       id: 'xai.zero_limit',
       reason: 'permission',
       scope: 'target',
-      when: { status: [429], anyOf: ['0/0', ': 0 '] },
+      when: { status: [429], anyOf: ['0/0'] },
       source: ERRORS,
     },
     {
