@@ -102,4 +102,69 @@ describe('when to come back', () => {
   ])('the field of a body %j', (body, expected) => {
     expect(waitOf({ date: DATE }, body)).toBe(expected)
   })
+
+  it.each<[window: string, ms: number, input: Parameters<typeof classifyFailure>[0]]>([
+    [
+      'a minute',
+      60_000,
+      { status: 429, body: 'Rate limit reached on tokens per min (TPM): Limit 5, Used 5, Requested 1' },
+    ],
+    ['a day', 86_400_000, { status: 429, body: 'Rate limit reached on requests per day (RPD): Limit 200, Used 200' }],
+    [
+      'a day',
+      86_400_000,
+      { status: 429, body: { error: { code: 'RateLimitReached', message: 'Rate limit of 50 per 86400s exceeded' } } },
+    ],
+    ['an hour', 3_600_000, { status: 429, body: 'You reached free usage limit (reset hourly)' }],
+    [
+      'a day, by Google’s quotaId',
+      86_400_000,
+      {
+        status: 429,
+        body: {
+          error: {
+            status: 'RESOURCE_EXHAUSTED',
+            message: 'Quota exceeded',
+            details: [
+              {
+                '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+                violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }],
+              },
+            ],
+          },
+        },
+      },
+    ],
+  ])('a limit over %s is told apart', (_window, ms, input) => {
+    expect(classifyFailure(input)).toMatchObject({ reason: 'rate_limit', limitWindowMs: ms })
+  })
+
+  it('what a client library says of its own pauses counts only beside a limit', () => {
+    expect(classifyFailure({ status: 429, body: 'Rate limited. Retrying in 3 seconds' }).retryAfterMs).toBe(3_000)
+    expect(classifyFailure({ status: 500, body: 'Internal error. Retrying in 3 seconds' }).retryAfterMs).toBeUndefined()
+    expect(
+      classifyFailure({ error: new Error('Connection error. Retrying in 3 seconds') }).retryAfterMs,
+    ).toBeUndefined()
+    const langchain = 'Retrying completion_with_retry in 4.0 seconds as it raised RateLimitError: Rate limit reached'
+    expect(classifyFailure({ body: langchain })).toMatchObject({ reason: 'rate_limit' })
+    expect(classifyFailure({ body: langchain }).retryAfterMs).toBeUndefined()
+  })
+
+  it('headers that stand in the body are read like those of the answer, which go first', () => {
+    const body = {
+      error: {
+        message: 'limited',
+        metadata: { headers: { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': `${AT + 9_000}` } },
+      },
+    }
+    expect(classifyFailure({ status: 429, headers: { date: DATE }, body }).retryAfterMs).toBe(9_000)
+    const sdk = {
+      name: 'AI_APICallError',
+      statusCode: 429,
+      responseHeaders: { 'retry-after': '5' },
+      responseBody: '{"error":{"message":"limited"}}',
+    }
+    expect(classifyFailure({ body: sdk }).retryAfterMs).toBe(5_000)
+    expect(classifyFailure({ status: 429, headers: { 'retry-after': '2' }, body: sdk }).retryAfterMs).toBe(2_000)
+  })
 })

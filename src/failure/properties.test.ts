@@ -127,12 +127,46 @@ describe('whatever it is given', () => {
   })
 
   it('reads a hostile body of a megabyte no further than its cap', () => {
-    for (const unit of ['{"error":', '[', 'sk-', 'wait ', '<title>', 'again in ', '\\u', 'data:{\n', '1m']) {
+    for (const unit of [
+      '{"error":',
+      '[',
+      'sk-',
+      'wait ',
+      '<title>',
+      'again in ',
+      '\\u',
+      'data:{\n',
+      '1m',
+      ...HOSTILE_UNITS,
+    ]) {
       expectSound(classifyFailure({ status: 400, body: unit.repeat(200_000) }))
     }
     expect(classifyFailure({ status: 400, body: `${' '.repeat(70_000)}rate limit` }).reason).toBe('invalid_request')
   })
 })
+
+/** What each reader of bodies would have to look through again and again, if it were careless. */
+const HOSTILE_UNITS = [
+  "{'a':",
+  "{'error': {",
+  'data: {"error":\n\n',
+  '{}\n',
+  '\r',
+  'error: ',
+  'xError: ',
+  '[a] ',
+  '429 ',
+  'code = A',
+  'A_B ',
+  '\\',
+  '"',
+  "' ",
+  '余额',
+  'balance exceeded ',
+  'status code: 429 ',
+  '%20',
+  '(1008) ',
+]
 
 /** Words that mean much where a provider says them, between any others. */
 const callersText = fc
@@ -169,6 +203,83 @@ const callersText = fc
 const requestStatus = fc.constantFrom(400, 404, 413, 422)
 const dialect = fc.constantFrom('openai', 'anthropic', undefined)
 const quotation = fc.constantFrom(["'", "'"], ['"', '"'], ['`', '`'], ['“', '”'] as const)
+
+describe('a key that a provider echoes', () => {
+  const known = fc.string({ unit: fc.constantFrom(...'abcXYZ0123456789_-.+/='), minLength: 8, maxLength: 60 })
+  const issued = fc
+    .tuple(
+      fc.constantFrom(
+        'sk-',
+        'sk-proj-',
+        'sk-ant-api03-',
+        'sk-or-v1-',
+        'AIza',
+        'gsk_',
+        'xai-',
+        'hf_',
+        'pplx-',
+        'nvapi-',
+        'ghp_',
+        'fw_',
+        'csk-',
+        'r8_',
+      ),
+      fc.string({ unit: fc.constantFrom(...'abcXYZ0123456789_-'), minLength: 16, maxLength: 100 }),
+    )
+    .map(([beginning, rest]) => beginning + rest)
+  const sentence = fc.constantFrom(
+    'Incorrect API key provided: KEY. You can find your API key at https://platform.openai.com.',
+    'invalid x-api-key KEY',
+    'The key "KEY" is not valid',
+    'Authorization: Bearer KEY was refused',
+    'https://api.example.com/v1?key=KEY&alt=sse',
+    '{"message":"bad key KEY","code":"invalid_api_key"}',
+    "Error code: 401 - {'error': {'message': 'Incorrect API key provided: KEY'}}",
+    'KEY',
+    `${'x'.repeat(480)} KEY`,
+    `${'word '.repeat(98)}KEY`,
+  )
+  const where = fc.constantFrom('body', 'error', 'object', 'event')
+
+  function messageOf(said: string, place: string, secrets: readonly string[]): string {
+    switch (place) {
+      case 'body':
+        return classifyFailure({ status: 401, body: said, secrets }).message
+      case 'error':
+        return classifyFailure({ error: new Error(said), secrets }).message
+      case 'object':
+        return classifyFailure({ status: 401, body: { error: { message: said, code: said } }, secrets }).message
+      default:
+        return classifyFailure({
+          status: 200,
+          body: `data: ${JSON.stringify({ error: { message: said } })}\n\n`,
+          secrets,
+        }).message
+    }
+  }
+
+  it('does not survive into the message where it is known', () => {
+    fc.assert(
+      fc.property(known, sentence, where, (key, words, place) => {
+        const message = messageOf(words.replaceAll('KEY', key), place, [key])
+        expect(message).not.toContain(key)
+        for (let length = key.length - 1; length >= 8; length -= 1)
+          expect(message.endsWith(key.slice(0, length))).toBe(false)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('does not survive where it only looks like one', () => {
+    fc.assert(
+      fc.property(issued, sentence, where, (key, words, place) => {
+        const message = messageOf(words.replaceAll('KEY', key), place, [])
+        expect(message).not.toContain(key.slice(0, 14))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
 
 describe('the caller’s own text', () => {
   it('in quotes never condemns more than the request', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readQuota } from './index.ts'
+import { classifyFailure, readQuota } from './index.ts'
 
 const NOW = Date.parse('2026-10-21T07:28:00Z')
 
@@ -37,6 +37,46 @@ describe('readQuota', () => {
         windowMs: 60_000,
       },
     ])
+  })
+
+  it('reads the windows of a ChatGPT plan, of which only a full one refuses', () => {
+    const headers = {
+      'x-codex-primary-used-percent': '100',
+      'x-codex-primary-reset-after-seconds': '1800',
+      'x-codex-primary-window-minutes': '300',
+      'x-codex-secondary-used-percent': '40',
+      'x-codex-secondary-reset-after-seconds': '400000',
+      'x-codex-secondary-window-minutes': '10080',
+    }
+    expect(readQuota(headers, 'openai-codex', NOW)).toEqual([
+      {
+        name: 'codex-primary',
+        limit: 1,
+        remaining: 0,
+        resetAt: NOW + 1_800_000,
+        window: 18_000_000,
+        windowMs: 18_000_000,
+      },
+      {
+        name: 'codex-secondary',
+        limit: 1,
+        remaining: 0.6,
+        resetAt: NOW + 400_000_000,
+        window: 604_800_000,
+        windowMs: 604_800_000,
+      },
+    ])
+    expect(classifyFailure({ status: 429, headers }).retryAfterMs).toBe(1_800_000)
+  })
+
+  it('reads the IETF’s spelling and Azure’s other one', () => {
+    expect(
+      readQuota({ 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'ratelimit-reset': '7' }, undefined, NOW),
+    ).toEqual([{ name: 'requests', limit: 10, remaining: 0, resetAt: NOW + 7_000 }])
+    expect(readQuota({ 'x-rate-limit-reset-tokens': '55' }, 'azure', NOW)).toEqual([
+      { name: 'tokens', resetAt: NOW + 55_000 },
+    ])
+    expect(classifyFailure({ status: 429, headers: { 'x-rate-limit-reset-tokens': '55' } }).retryAfterMs).toBe(55_000)
   })
 
   it('reads the windows of a subscription as shares', () => {
