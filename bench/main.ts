@@ -1,9 +1,14 @@
 import { benchCall } from './call.ts'
+import { benchClassify } from './classify.ts'
 import { benchGateway } from './gateway/suite.ts'
 import { machine } from './measure.ts'
 import { type CommandLine, type Options, parseCommandLine } from './options.ts'
 
-const SUITES: Readonly<Record<string, (options: Options) => Promise<void>>> = { call: benchCall, gateway: benchGateway }
+const SUITES: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  call: benchCall,
+  classify: benchClassify,
+  gateway: benchGateway,
+}
 
 const commandLine = understood()
 if (commandLine === undefined) {

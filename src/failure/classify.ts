@@ -70,16 +70,19 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: Ru
   const buckets = readBuckets(evidence.headers)
   const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
   const { status, timeoutPhase, statements } = evidence
-  const limitWindowMs = verdict.reason === 'rate_limit' ? limitWindowOf(statements) : undefined
-  return {
+  const limitWindowMs = verdict.reason === 'rate_limit' ? limitWindowOf(statements, phrases) : undefined
+  const { retryAfterMs, resetAt } = hintFor(verdict, stated, buckets, evidence)
+  const failure: { -readonly [K in keyof Failure]: Failure[K] } = {
     ...verdict,
-    ...hintFor(verdict, stated, buckets, evidence),
-    ...(quota.length > 0 && { quota }),
-    ...(limitWindowMs !== undefined && { limitWindowMs }),
-    ...(status !== undefined && { status }),
-    ...(timeoutPhase !== undefined && verdict.reason === 'timeout' && { timeoutPhase }),
     message: messageOf(evidence, verdict, secrets),
   }
+  if (retryAfterMs !== undefined) failure.retryAfterMs = retryAfterMs
+  if (resetAt !== undefined) failure.resetAt = resetAt
+  if (quota.length > 0) failure.quota = quota
+  if (limitWindowMs !== undefined) failure.limitWindowMs = limitWindowMs
+  if (status !== undefined) failure.status = status
+  if (timeoutPhase !== undefined && verdict.reason === 'timeout') failure.timeoutPhase = timeoutPhase
+  return failure
 }
 
 /** What lasts until somebody changes something, and what no provider has said a word of: a client's own pauses. */

@@ -1,4 +1,4 @@
-import { attempt, readItems } from './safe-read.ts'
+import { attempt, readItems, readProperty } from './safe-read.ts'
 
 /** Response headers: names in lower case, values trimmed. Of several values under one name the first stays. */
 export type HeaderMap = ReadonlyMap<string, string>
@@ -12,33 +12,37 @@ const MAX_HEADERS = 256
  */
 export function readHeaders(headers: unknown): HeaderMap {
   const map = new Map<string, string>()
-  if (typeof headers === 'object' && headers !== null) {
-    attempt(() => {
-      for (const [name, value] of pairsOf(headers)) addHeader(map, name, value)
-    }, undefined)
-  }
+  if (typeof headers === 'object' && headers !== null) attempt(() => addAll(map, headers), undefined)
   return map
 }
 
-function* pairsOf(headers: object): Generator<readonly [unknown, unknown]> {
-  const list = readItems(headers, MAX_HEADERS * 2)
-  if (list.length > 0) {
-    const isFlat = typeof list[0] === 'string' || list[0] instanceof Uint8Array
-    if (!isFlat) yield* list.slice(0, MAX_HEADERS) as (readonly [unknown, unknown])[]
-    else for (let index = 0; index + 1 < list.length; index += 2) yield [list[index], list[index + 1]]
-    return
-  }
+function addAll(map: Map<string, string>, headers: object): void {
+  if (Array.isArray(headers)) addList(map, headers)
+  else if (Symbol.iterator in headers) addPairs(map, headers as Iterable<readonly [unknown, unknown]>)
+  else addRecord(map, headers)
+}
+
+function addRecord(map: Map<string, string>, headers: object): void {
   let count = 0
-  if (Symbol.iterator in headers) {
-    for (const pair of headers as Iterable<readonly [unknown, unknown]>) {
-      yield pair
-      count += 1
-      if (count === MAX_HEADERS) return
-    }
-    return
-  }
   for (const name in headers) {
-    yield [name, attempt(() => (headers as Readonly<Record<string, unknown>>)[name], undefined)]
+    addHeader(map, name, readProperty(headers, name))
+    count += 1
+    if (count === MAX_HEADERS) return
+  }
+}
+
+/** Pairs, or names and values alternating. */
+function addList(map: Map<string, string>, list: readonly unknown[]): void {
+  if (typeof list[0] === 'string' || list[0] instanceof Uint8Array) {
+    const end = Math.min(list.length - 1, MAX_HEADERS * 2)
+    for (let index = 0; index < end; index += 2) addHeader(map, list[index], list[index + 1])
+  } else addPairs(map, list as readonly (readonly [unknown, unknown])[])
+}
+
+function addPairs(map: Map<string, string>, pairs: Iterable<readonly [unknown, unknown]>): void {
+  let count = 0
+  for (const [name, value] of pairs) {
+    addHeader(map, name, value)
     count += 1
     if (count === MAX_HEADERS) return
   }
@@ -46,7 +50,7 @@ function* pairsOf(headers: object): Generator<readonly [unknown, unknown]> {
 
 function addHeader(map: Map<string, string>, name: unknown, value: unknown): void {
   const nameText = headerText(name)
-  const valueText = headerText(readItems(value, 1)[0] ?? value)
+  const valueText = headerText(typeof value === 'string' ? value : (readItems(value, 1)[0] ?? value))
   if (nameText === undefined || valueText === undefined) return
   const key = nameText.toLowerCase()
   if (!map.has(key)) map.set(key, valueText.trim())

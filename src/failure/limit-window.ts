@@ -1,3 +1,4 @@
+import type { SpokenPhrases } from './spoken-phrases.ts'
 import type { Statement } from './statement.ts'
 
 const SECOND_MS = 1_000
@@ -19,11 +20,16 @@ const NAMES: readonly (readonly [windowMs: number, names: readonly string[]])[] 
   [SECOND_MS, ['per second', '/s)', 'persecond', 'qps']],
 ]
 
+/** What the texts of statements are looked through for. */
+export const WINDOW_NAMES = NAMES.flatMap(([, names]) => names)
+
 /** The time a limit counts over, milliseconds, where one of these statements says so. A month is 30 days. */
-export function limitWindowOf(statements: readonly Statement[]): number | undefined {
+export function limitWindowOf(statements: readonly Statement[], phrases: SpokenPhrases): number | undefined {
   for (const { codes, text } of statements) {
-    const said = `${codes.join(' ')} ${text}`
-    const found = NAMES.find(([, names]) => names.some((name) => said.includes(name)))
+    const said = phrases.in(text)
+    // A name of many words is written without blanks: only there a part of a word counts.
+    const quota = codes.find((code) => code.includes('per'))
+    const found = NAMES.find(([, names]) => names.some((name) => said.has(name) || quota?.includes(name) === true))
     if (found !== undefined) return found[0]
   }
   return undefined

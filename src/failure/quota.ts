@@ -14,7 +14,9 @@ export interface BucketReading {
 
 /** OpenAI's, the same as Azure was seen to spell it, and the IETF's draft (draft-ietf-httpapi-ratelimit-headers). */
 const OPENAI_PREFIXES = ['x-ratelimit-', 'x-rate-limit-', 'ratelimit-'] as const
-const OPENAI_REST = /^(limit|remaining|reset)(?:-(.{1,40}))?$/
+const OPENAI_FIELDS = ['limit', 'remaining', 'reset'] as const
+/** Longer than the name of any bucket. */
+const MAX_NAME_LENGTH = 40
 const ANTHROPIC_PREFIX = 'anthropic-ratelimit-'
 const ANTHROPIC_REST =
   /^(unified-\w{1,20}(?=-(?:status|utilization|reset)$)|(?!unified).{1,40}?)-(limit|remaining|reset|status|utilization)$/
@@ -97,6 +99,8 @@ interface Place {
 
 /** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` both belong to `tokens`. */
 function placeOf(header: string): Place | undefined {
+  // Most headers are about other things.
+  if (!header.includes('rate') && !header.startsWith(CODEX_PREFIX)) return undefined
   if (header.startsWith(ANTHROPIC_PREFIX)) {
     const [, bucket, field] = ANTHROPIC_REST.exec(header.slice(ANTHROPIC_PREFIX.length)) ?? []
     return bucket === undefined || field === undefined ? undefined : { bucket, field }
@@ -105,10 +109,15 @@ function placeOf(header: string): Place | undefined {
     const [, bucket, field] = CODEX_REST.exec(header.slice(CODEX_PREFIX.length)) ?? []
     return bucket === undefined || field === undefined ? undefined : { bucket: `codex-${bucket}`, field }
   }
-  const prefix = OPENAI_PREFIXES.find((prefix) => header.startsWith(prefix))
-  if (prefix === undefined) return undefined
-  const [, field, bucket = UNNAMED] = OPENAI_REST.exec(header.slice(prefix.length)) ?? []
-  return field === undefined ? undefined : { bucket, field }
+  for (const prefix of OPENAI_PREFIXES) {
+    if (!header.startsWith(prefix)) continue
+    const field = OPENAI_FIELDS.find((field) => header.startsWith(field, prefix.length))
+    if (field === undefined) return undefined
+    const rest = header.slice(prefix.length + field.length)
+    if (rest === '') return { bucket: UNNAMED, field }
+    return rest.startsWith('-') && rest.length <= MAX_NAME_LENGTH ? { bucket: rest.slice(1), field } : undefined
+  }
+  return undefined
 }
 
 function readBucket(name: string, fields: ReadonlyMap<string, string>): BucketReading {
@@ -148,22 +157,17 @@ function readCodex(name: string, fields: ReadonlyMap<string, string>): BucketRea
   })
 }
 
+/** Absent fields are left out. */
 function bucketOf(
   name: string,
-  {
-    limit,
-    remaining,
-    reset,
-    windowMs,
-  }: { readonly [K in keyof Omit<BucketReading, 'name'>]: BucketReading[K] | undefined },
+  fields: { readonly [K in keyof Omit<BucketReading, 'name'>]: BucketReading[K] | undefined },
 ): BucketReading {
-  return {
-    name,
-    ...(limit !== undefined && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(reset !== undefined && { reset }),
-    ...(windowMs !== undefined && { windowMs }),
-  }
+  const bucket: { -readonly [K in keyof BucketReading]: BucketReading[K] } = { name }
+  if (fields.limit !== undefined) bucket.limit = fields.limit
+  if (fields.remaining !== undefined) bucket.remaining = fields.remaining
+  if (fields.reset !== undefined) bucket.reset = fields.reset
+  if (fields.windowMs !== undefined) bucket.windowMs = fields.windowMs
+  return bucket
 }
 
 function amount(value: string | undefined): number | undefined {

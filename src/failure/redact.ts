@@ -24,6 +24,8 @@ export function maskSecrets(text: string): string {
  */
 export function redactKnown(text: string, secrets: Iterable<string>): string {
   // The longest first: one key may be the beginning of another.
-  const known = [...secrets].filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length)
+  const known = [...secrets].filter((secret) => secret.length >= 4)
+  if (known.length === 0) return text
+  known.sort((a, b) => b.length - a.length)
   return known.reduce((masked, secret) => masked.replaceAll(secret, () => MASK), text)
 }

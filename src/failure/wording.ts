@@ -32,11 +32,25 @@ const FIELD_COMPLAINT =
   /^(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents):\s/
 
 /**
- * What SDKs and gateways put before the words: classes of errors, Google's name of a status, an upstream, a status with its
- * phrase. Several of them stand behind one another, each of bounded length.
+ * What SDKs, gateways and logs put before the words. Several of them stand behind one another, each of bounded length; each
+ * is looked for where the one before it ends.
  */
-const PREAMBLE_PART =
-  /(?:[✕✗⎿│●■•] {0,4}|\[[^\]\n]{1,60}\][ :]{0,2}|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?z?[ -]{0,3}|\d{4}-\d{2}-\d{2}[t ]|[\w./-]{1,60}:\d{1,6} - |\w{1,40}:(?:error|warning|warn|info): |(?:[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) )|(?:(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): )|retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? |error code: [45]\d\d - |an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: |(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = |(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3})/y
+const PREAMBLES: readonly RegExp[] = [
+  // a class of error: `litellm.RateLimitError: `, `AnthropicException - `, `[GoogleGenerativeAI Error]: `
+  /[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) /y,
+  // a status with what stands around it: `Error code: 429 - `, `HTTP 503: `, `[400 Bad Request] `, `429 `
+  /(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3}/y,
+  // Google's and gRPC's names of statuses
+  /(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = /y,
+  // who hands it on
+  /(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|message|api error|error): /y,
+  // AWS: `An error occurred (ThrottlingException) when calling the Converse operation: `
+  /an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: /y,
+  // what a client says of its own tries
+  /retrying [\w.<>]{1,120} in [\d.]{1,8} seconds as it raised |failed after \d{1,3} attempts?(?:\.|:)? /y,
+  // marks, brackets, times and places of a log
+  /[✕✗⎿│●■•] {0,4}|\[[^\]\n]{1,60}\][ :]{0,2}|\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?z?[ -]{0,3}|\d{4}-\d{2}-\d{2}[t ]|[\w./-]{1,60}:\d{1,6} - |\w{1,40}:(?:error|warning|warn|info): /y,
+]
 const MAX_PREAMBLE_PARTS = 8
 
 /** An object written down that is no JSON: cut short, with quotes not escaped, or in Python's way. */
@@ -173,12 +187,19 @@ export function afterPreamble(wording: string): string {
 export function preambleLength(wording: string): number {
   let length = 0
   for (let count = 0; count < MAX_PREAMBLE_PARTS; count += 1) {
-    PREAMBLE_PART.lastIndex = length
-    const part = PREAMBLE_PART.exec(wording)?.[0] ?? ''
-    if (part === '') break
-    length += part.length
+    const end = partEnd(wording, length)
+    if (end === length) break
+    length = end
   }
   return length
+}
+
+function partEnd(wording: string, from: number): number {
+  for (const preamble of PREAMBLES) {
+    preamble.lastIndex = from
+    if (preamble.test(wording) && preamble.lastIndex > from) return preamble.lastIndex
+  }
+  return from
 }
 
 /** What comes before the first quotation, colon or line's end: there no text of the request can stand yet. */

@@ -1,3 +1,4 @@
+import { WINDOW_NAMES } from '../limit-window.ts'
 import { PhraseFinder } from '../phrase-finder.ts'
 import { needsWords, type Rule, type RuleTable } from '../rule.ts'
 import { phrasesOf, RuleBook } from '../rule-book.ts'
@@ -41,6 +42,7 @@ export function vocabulary(): PhraseFinder {
     ...phrasesOf([...TABLES.values()].flatMap(allOf)),
     ...phrasesOf([...billingRules, modelAccessRule, ...wordingRules]),
     ...WAIT_CUES,
+    ...WINDOW_NAMES,
   ])
   return finder
 }
