@@ -2,7 +2,7 @@ import type { JudgedAnswer } from './body.ts'
 import { decide, UNREADABLE_VERDICT, type Verdict } from './decide.ts'
 import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
-import { type Hint, hintOf, readEmptyBucket, readStatedWait, type StatedWait } from './hints.ts'
+import { type Hint, hintOf, readEmptyBucket, StatedWaits } from './hints.ts'
 import { limitWindowOf } from './limit-window.ts'
 import { type FailureRule, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
@@ -65,13 +65,13 @@ function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failu
 
 function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: RuleBook): Failure {
   const phrases = new SpokenPhrases(vocabulary())
-  const stated = readStatedWait(evidence, phrases)
-  const verdict = decide(evidence, stated.field !== undefined || stated.words !== undefined, phrases, ownRules)
+  const waits = new StatedWaits(evidence, phrases)
+  const verdict = decide(evidence, waits, phrases, ownRules)
   const buckets = readBuckets(evidence.headers)
   const quota = describeQuota(buckets, evidence.provider, evidence.nowMs ?? evidence.sentAt)
   const { status, timeoutPhase, statements } = evidence
   const limitWindowMs = verdict.reason === 'rate_limit' ? limitWindowOf(statements, phrases) : undefined
-  const { retryAfterMs, resetAt } = hintFor(verdict, stated, buckets, evidence)
+  const { retryAfterMs, resetAt } = hintFor(verdict, waits, buckets, evidence)
   const failure: { -readonly [K in keyof Failure]: Failure[K] } = {
     ...verdict,
     message: messageOf(evidence, verdict, secrets),
@@ -89,14 +89,17 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: Ru
 const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found', 'network'])
 
 /** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
-function hintFor(verdict: Verdict, stated: StatedWait, buckets: readonly BucketReading[], evidence: Evidence): Hint {
+function hintFor(verdict: Verdict, waits: StatedWaits, buckets: readonly BucketReading[], evidence: Evidence): Hint {
   if (verdict.scope === 'request' || verdict.scope === 'none') return {}
-  // Buckets stand in the headers of every answer; only a rate limit is about them.
-  const end = verdict.reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined
-  // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
-  const words = WITHOUT_WORDS.has(verdict.reason) ? undefined : stated.words
-  const clientWords = verdict.reason === 'rate_limit' ? stated.clientWords : undefined
-  return hintOf(stated.field ?? end ?? words ?? clientWords, evidence)
+  const { reason } = verdict
+  const moment =
+    waits.field ??
+    // Buckets stand in the headers of every answer; only a rate limit is about them.
+    (reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined) ??
+    // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
+    (WITHOUT_WORDS.has(reason) ? undefined : waits.words) ??
+    (reason === 'rate_limit' ? waits.clientWords : undefined)
+  return hintOf(moment, evidence)
 }
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts'
 import type { Failure } from './failure.ts'
-import { exceedsLimit } from './hints.ts'
+import { exceedsLimit, type StatedWaits } from './hints.ts'
 import { confidenceOf, type Facts, MEANING_OF, type Rule } from './rule.ts'
 import type { RuleBook } from './rule-book.ts'
 import {
@@ -36,20 +36,20 @@ export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
  * Decides by the first evidence that speaks: our own limits, then the caller, the transport, the answer's statements
  * from the innermost out (by the user's own rules first), what it is worth as an answer, and at last the status alone.
  *
- * @param statesWait whether the answer says when to come back
+ * @param waits when the answer says to come back
  */
-export function decide(evidence: Evidence, statesWait: boolean, phrases: SpokenPhrases, ownRules?: RuleBook): Verdict {
-  const thrown = factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
+export function decide(evidence: Evidence, waits: StatedWaits, phrases: SpokenPhrases, ownRules?: RuleBook): Verdict {
+  const thrown = factsOf(evidence, waits, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
   const verdict = verdictBy(
     matchTimeout(evidence) ??
       localBook.firstMatch(thrown) ??
-      (ownRules && matchOwn(evidence, statesWait, ownRules)) ??
+      (ownRules && matchOwn(evidence, waits, ownRules)) ??
       matchTransport(evidence, thrown) ??
-      matchStatements(evidence, statesWait, phrases) ??
-      matchSpokenTransport(evidence, statesWait) ??
-      matchNames(evidence, statesWait) ??
+      matchStatements(evidence, waits, phrases) ??
+      matchSpokenTransport(evidence, waits) ??
+      matchNames(evidence, waits) ??
       matchAnswer(evidence) ??
-      matchRemainder(evidence, statesWait) ??
+      matchRemainder(evidence, waits) ??
       NO_EVIDENCE,
   )
   return withoutForbiddenRetry(withGivenReason(withoutVainWait(verdict, evidence), evidence), evidence)
@@ -73,18 +73,18 @@ function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
 }
 
 /** A user's rules look at all that was said, quotations too, and at what was thrown: its names are codes to them. */
-function matchOwn(evidence: Evidence, statesWait: boolean, ownRules: RuleBook): Rule | undefined {
+function matchOwn(evidence: Evidence, waits: StatedWaits, ownRules: RuleBook): Rule | undefined {
   for (const statement of evidence.statements) {
     const said = {
       ...statement,
       codes: [...statement.codes, ...evidence.thrownCodes],
       text: statement.message.toLowerCase(),
     }
-    const rule = ownRules.firstMatch(factsOf(evidence, statesWait, said))
+    const rule = ownRules.firstMatch(factsOf(evidence, waits, said))
     if (rule !== undefined) return rule
   }
   return ownRules.firstMatch(
-    factsOf(evidence, statesWait, { codes: evidence.thrownCodes, text: evidence.plainText.toLowerCase() }),
+    factsOf(evidence, waits, { codes: evidence.thrownCodes, text: evidence.plainText.toLowerCase() }),
   )
 }
 
@@ -94,10 +94,10 @@ function matchTransport({ isReported }: Evidence, thrown: Facts): Rule | undefin
 }
 
 /** A statement may speak of a connection of its sender's own. */
-function matchSpokenTransport(evidence: Evidence, statesWait: boolean): Rule | undefined {
+function matchSpokenTransport(evidence: Evidence, waits: StatedWaits): Rule | undefined {
   if (evidence.isReported) return undefined
   for (const statement of evidence.statements) {
-    const facts = factsOf(evidence, statesWait, statement)
+    const facts = factsOf(evidence, waits, statement)
     const rule = facts.status === undefined ? transportBook.firstMatch(facts) : undefined
     if (rule !== undefined) return rule
   }
@@ -105,21 +105,21 @@ function matchSpokenTransport(evidence: Evidence, statesWait: boolean): Rule | u
 }
 
 /** A code that no rule knows may still be made of words: `Workspace.AccessDenied`. */
-function matchNames(evidence: Evidence, statesWait: boolean): Rule | undefined {
+function matchNames(evidence: Evidence, waits: StatedWaits): Rule | undefined {
   for (const { codes, status } of evidence.statements) {
     const names = codes.filter((code) => code.length > 4 && !/^\d/.test(code))
     if (names.length === 0) continue
     const text = names.map((name) => name.replaceAll(/[._:/-]+/g, ' ')).join(', ')
-    const rule = namesBook.firstMatch(factsOf(evidence, statesWait, { codes: [], text, status }))
+    const rule = namesBook.firstMatch(factsOf(evidence, waits, { codes: [], text, status }))
     if (rule !== undefined) return rule
   }
   return undefined
 }
 
-function matchStatements(evidence: Evidence, statesWait: boolean, phrases: SpokenPhrases): Rule | undefined {
+function matchStatements(evidence: Evidence, waits: StatedWaits, phrases: SpokenPhrases): Rule | undefined {
   const rules = rulesFor(evidence.provider, evidence.dialect)
   for (const statement of evidence.statements) {
-    const rule = rules.firstMatch(factsOf(evidence, statesWait, statement), phrases.in(statement.text))
+    const rule = rules.firstMatch(factsOf(evidence, waits, statement), phrases)
     if (rule !== undefined) return rule
   }
   return undefined
@@ -132,19 +132,19 @@ function matchAnswer({ answer, isThrown }: Evidence): Rule | undefined {
   return isThrown ? undefined : soundAnswer
 }
 
-function matchRemainder(evidence: Evidence, statesWait: boolean): Rule | undefined {
+function matchRemainder(evidence: Evidence, waits: StatedWaits): Rule | undefined {
   const told = evidence.statements.find(({ status }) => status !== undefined)?.status
   const status = told ?? evidence.status ?? (evidence.inStream ? 200 : undefined)
   if (evidence.isReported && (status === undefined || status < 400)) return reportedError
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
   return status === undefined
     ? undefined
-    : statusBook.firstMatch({ ...factsOf(evidence, statesWait, { codes: [], text: '' }), status })
+    : statusBook.firstMatch({ ...factsOf(evidence, waits, { codes: [], text: '' }), status })
 }
 
 function factsOf(
   evidence: Evidence,
-  statesWait: boolean,
+  waits: StatedWaits,
   { codes, text, param, status = evidence.status }: Partial<Statement> & Pick<Statement, 'codes' | 'text'>,
 ): Facts {
   const { isHtml, inStream } = evidence
@@ -158,7 +158,7 @@ function factsOf(
     text,
     isHtml,
     inStream,
-    statesWait,
+    waits,
   }
 }
 

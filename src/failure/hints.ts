@@ -16,23 +16,63 @@ export interface Hint {
 export const MAX_HINT_MS = 31 * 86_400_000
 
 const FILLERS = ['for ', 'about ', 'another ', 'at least ', 'approximately '] as const
-/** What the answer says of when to come back. */
-export interface StatedWait {
+/**
+ * When the answer says to come back. Zero, negative and unreadable waits are passed over. Each source is read once, and only
+ * when it is asked for: most verdicts need none of them.
+ */
+export class StatedWaits {
+  readonly #evidence: Evidence
+  readonly #phrases: SpokenPhrases
+  #header: { readonly moment: Moment | undefined } | undefined
+  #words: SpokenWaits | undefined
+
+  constructor(evidence: Evidence, phrases: SpokenPhrases) {
+    this.#evidence = evidence
+    this.#phrases = phrases
+  }
+
+  /** Does it say so anywhere? What a client library says of its own pauses does not count. */
+  get isStated(): boolean {
+    return this.field !== undefined || this.words !== undefined
+  }
+
   /** In a field: `retry-after-ms`, then `retry-after`, then the body's own. */
-  readonly field: Moment | undefined
+  get field(): Moment | undefined {
+    this.#header ??= { moment: headerWait(this.#evidence) }
+    return this.#header.moment ?? this.#bodyField()
+  }
+
   /** In words. */
-  readonly words: Moment | undefined
+  get words(): Moment | undefined {
+    return this.#spoken().words
+  }
+
   /** In the words of a client library, which may have read a header, or have a pace of its own. */
+  get clientWords(): Moment | undefined {
+    return this.#spoken().clientWords
+  }
+
+  #bodyField(): Moment | undefined {
+    const field = usable(readFields(this.#evidence), referenceOf(this.#evidence))
+    return field === undefined ? undefined : finer(field, this.words)
+  }
+
+  #spoken(): SpokenWaits {
+    this.#words ??= readWords(this.#evidence, this.#phrases, referenceOf(this.#evidence))
+    return this.#words
+  }
+}
+
+interface SpokenWaits {
+  readonly words: Moment | undefined
   readonly clientWords: Moment | undefined
 }
 
-/** The first usable wait of each kind; zero, negative and unreadable ones are passed over. */
-export function readStatedWait(evidence: Evidence, phrases: SpokenPhrases): StatedWait {
+function headerWait(evidence: Evidence): Moment | undefined {
+  const { headers } = evidence
+  if (headers.size === 0) return undefined
   const nowMs = referenceOf(evidence)
-  const header = usable(readMilliseconds(evidence.headers), nowMs) ?? usable(readRetryAfter(evidence.headers), nowMs)
-  if (header !== undefined) return { field: header, words: undefined, clientWords: undefined }
-  const { words, clientWords } = readWords(evidence, phrases, nowMs)
-  return { field: finer(usable(readFields(evidence), nowMs), words), words, clientWords }
+  return usable(readMilliseconds(headers), nowMs) ?? usable(readRetryAfter(headers), nowMs)
 }
 
 /** The end of the empty bucket; of several empty ones the later, since all of them refuse. */
@@ -103,11 +143,7 @@ function momentOfField(value: unknown): Moment | undefined {
   return typeof value === 'string' ? parseMoment(value) : undefined
 }
 
-function readWords(
-  { statements }: Evidence,
-  phrases: SpokenPhrases,
-  nowMs: number | undefined,
-): Pick<StatedWait, 'words' | 'clientWords'> {
+function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: number | undefined): SpokenWaits {
   let clientWords: Moment | undefined
   for (const { text, message } of statements) {
     if (!/\d/.test(message)) continue
@@ -168,8 +204,8 @@ function usable(moment: Moment | undefined, nowMs: number | undefined): Moment |
 }
 
 /** The words, where the field is only their whole seconds: coming back a fraction early costs another refusal. */
-function finer(field: Moment | undefined, words: Moment | undefined): Moment | undefined {
-  if (field === undefined || words === undefined || !('afterMs' in field && 'afterMs' in words)) return field
+function finer(field: Moment, words: Moment | undefined): Moment {
+  if (words === undefined || !('afterMs' in field && 'afterMs' in words)) return field
   const moreMs = words.afterMs - field.afterMs
   return moreMs > 0 && moreMs < 1_000 ? words : field
 }

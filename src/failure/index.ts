@@ -28,7 +28,7 @@ export { readHeaders } from './headers.ts'
 export { type FailureRule, type FailureRuleCondition, parseRules } from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'
-export type { Rule } from './rule.ts'
+
 export { answerRules, findRule } from './rules/index.ts'
 export { leftoverJson } from './stream-text.ts'
 export { readThrown } from './thrown.ts'

@@ -15,7 +15,9 @@ interface RuleBookOptions {
  */
 export class RuleBook {
   readonly #rules: readonly Rule[]
-  readonly #finder: PhraseFinder
+  readonly #ownPhrases: { in(text: string): ReadonlyMap<string, number> }
+  /** Where the first rule stands that rests on words alone. */
+  #firstWordy = Number.POSITIVE_INFINITY
   readonly #byCode = new Map<string, number[]>()
   readonly #byPhrase = new Map<string, number[]>()
   /** Rules that need neither codes nor words. */
@@ -24,23 +26,28 @@ export class RuleBook {
 
   constructor(rules: readonly Rule[], { finder, looksAnywhere = false }: RuleBookOptions = {}) {
     this.#rules = rules
-    this.#finder = finder ?? new PhraseFinder(phrasesOf(rules))
+    const own = finder ?? new PhraseFinder(phrasesOf(rules))
+    this.#ownPhrases = { in: (text) => own.find(text) }
     this.#looksAnywhere = looksAnywhere
     rules.forEach(({ when }, index) => {
       if (when.codes !== undefined) for (const code of when.codes) enter(this.#byCode, code, index)
-      else if (needsWords(when)) for (const phrase of keysOf(when)) enter(this.#byPhrase, phrase, index)
-      else this.#others.push(index)
+      else if (needsWords(when)) {
+        this.#firstWordy = Math.min(this.#firstWordy, index)
+        for (const phrase of keysOf(when)) enter(this.#byPhrase, phrase, index)
+      } else this.#others.push(index)
     })
   }
 
   /**
    * The first rule whose condition holds.
    *
-   * @param spoken the phrases in the text, where they are known; they must come from the book's own finder
+   * @param spoken finds the phrases of the texts, by the book's own finder
    */
-  firstMatch(facts: Facts, spoken?: ReadonlyMap<string, number>): Rule | undefined {
-    const phrases = facts.text === '' ? NO_PHRASES : (spoken ?? this.#finder.find(facts.text))
-    const evidence: Evidence = { facts, phrases, openingLength: this.#looksAnywhere ? facts.text.length : undefined }
+  firstMatch(
+    facts: Facts,
+    spoken: { in(text: string): ReadonlyMap<string, number> } = this.#ownPhrases,
+  ): Rule | undefined {
+    const evidence = new Evidence(facts, spoken, this.#looksAnywhere)
     let first = this.#rules.length
     const tryAll = (indexes: readonly number[] | undefined): void => {
       if (indexes === undefined) return
@@ -50,8 +57,9 @@ export class RuleBook {
       }
     }
     for (const code of facts.codes) tryAll(this.#byCode.get(code))
-    for (const phrase of phrases.keys()) tryAll(this.#byPhrase.get(phrase))
     tryAll(this.#others)
+    // Where a code has decided, words that no rule before it looks for need not be looked for.
+    if (first > this.#firstWordy) for (const phrase of evidence.phrases.keys()) tryAll(this.#byPhrase.get(phrase))
     return this.#rules[first]
   }
 }
@@ -68,12 +76,31 @@ export function phrasesOf(rules: readonly Rule[]): string[] {
   ])
 }
 
-interface Evidence {
+/** The facts, and what stands in their text once it was asked for. */
+class Evidence {
   readonly facts: Facts
+  readonly #spoken: { in(text: string): ReadonlyMap<string, number> }
+  readonly #looksAnywhere: boolean
+  #phrases: ReadonlyMap<string, number> | undefined
+  #openingLength: number | undefined
+
+  constructor(facts: Facts, spoken: { in(text: string): ReadonlyMap<string, number> }, looksAnywhere: boolean) {
+    this.facts = facts
+    this.#spoken = spoken
+    this.#looksAnywhere = looksAnywhere
+  }
+
   /** The phrases in the text, each with its first place. */
-  readonly phrases: ReadonlyMap<string, number>
-  /** How long the opening of the text is, once it was asked for. */
-  openingLength: number | undefined
+  get phrases(): ReadonlyMap<string, number> {
+    this.#phrases ??= this.facts.text === '' ? NO_PHRASES : this.#spoken.in(this.facts.text)
+    return this.#phrases
+  }
+
+  /** How long the opening of the text is, where alone some words count. */
+  get openingLength(): number {
+    this.#openingLength ??= this.#looksAnywhere ? this.facts.text.length : openingOf(this.facts.text).length
+    return this.#openingLength
+  }
 }
 
 /** One of these must stand in a text for the rule to speak. */
@@ -88,7 +115,7 @@ function enter(index: Map<string, number[]>, key: string, rule: number): void {
 }
 
 function holds(rule: Rule, evidence: Evidence): boolean {
-  const { facts, phrases } = evidence
+  const { facts } = evidence
   const { when } = rule
   return (
     (when.status === undefined || holdsStatus(when, facts.status)) &&
@@ -96,14 +123,14 @@ function holds(rule: Rule, evidence: Evidence): boolean {
     (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
     (when.isSilent === undefined || when.isSilent === (facts.text === '' && facts.codes.length === 0)) &&
     (when.inStream === undefined || when.inStream === facts.inStream) &&
-    (when.statesWait === undefined || when.statesWait === facts.statesWait) &&
+    (when.statesWait === undefined || when.statesWait === facts.waits.isStated) &&
     (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
     (when.noneOfCodes === undefined || !when.noneOfCodes.some((code) => facts.codes.includes(code))) &&
     (when.param === undefined || when.param === facts.param) &&
     (when.begins === undefined || beginsWithAny(facts.text, when.begins)) &&
     (when.anyOf === undefined || when.anyOf.some((phrase) => stands(phrase, rule, evidence))) &&
     (when.allOf === undefined || when.allOf.every((item) => standsAny(item, rule, evidence))) &&
-    (when.noneOf === undefined || !when.noneOf.some((phrase) => phrases.has(phrase)))
+    (when.noneOf === undefined || !when.noneOf.some((phrase) => evidence.phrases.has(phrase)))
   )
 }
 
@@ -118,11 +145,10 @@ function standsAny(item: string | readonly string[], rule: Rule, evidence: Evide
 function stands(phrase: string, rule: Rule, evidence: Evidence): boolean {
   const at = evidence.phrases.get(phrase)
   if (at === undefined) return false
-  const { status, text } = evidence.facts
+  const { status } = evidence.facts
   // A 413 is about sizes; it quotes model names, but no text of the request.
   const isRequestRefused = status !== undefined && status !== 413 && REQUEST_STATUSES.includes(status)
   if (!isRequestRefused || !condemnsMore(rule)) return true
-  evidence.openingLength ??= openingOf(text).length
   return at + phrase.length <= evidence.openingLength
 }
 

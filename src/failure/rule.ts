@@ -94,7 +94,8 @@ export interface Facts {
   /** The sender's own words, in lower case. */
   readonly text: string
   readonly isHtml: boolean
-  readonly statesWait: boolean
+  /** Whether the answer says when to come back. */
+  readonly waits: { readonly isStated: boolean }
   readonly inStream: boolean
 }
 

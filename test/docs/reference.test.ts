@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { accuracyTable } from '../../bench/classify.ts'
 import { DEFAULTS } from '../../src/engine/options.ts'
 import { MEANING_OF } from '../../src/failure/rule.ts'
+import { accuracyInPage } from './accuracy-table.ts'
 import { anchorsOf, pagePaths, readPage, tableRows, withoutBlocks } from './pages.ts'
 import { allRules, rulesTables, tablesInPage } from './rules-table.ts'
 
@@ -86,6 +88,10 @@ describe('docs/rules.md', () => {
 
 describe('docs/failures.md', () => {
   const page = readPage('docs/failures.md')
+
+  it('tells how often verdicts are right (else run: node test/docs/accuracy-table.ts)', () => {
+    expect(plain(accuracyInPage(page))).toBe(plain(accuracyTable()))
+  })
 
   it.each(Object.entries(MEANING_OF))('tells what %s means', (reason, { scope, nextStep }) => {
     const row = tableRows(page).find(([first]) => first === `\`${reason}\``)
