@@ -1,5 +1,5 @@
 import type { FailureReason } from '../failure.ts'
-import type { Rule } from '../rule.ts'
+import type { Condition, Rule } from '../rule.ts'
 
 /** Parts of names, by what they mean; the more telling stand first. Names are in lower case, their words often not apart. */
 const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]])[] = [
@@ -160,13 +160,17 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
   ['server_error', ['internal', 'server error', 'servererror', 'unavailable', 'service error', 'unexpected']],
 ]
 
-/** Statuses that say less than a name does. */
-const VAGUE_STATUSES: readonly number[] = [400, 422, 500, 502, 503]
+/** The statuses that say less than such a name. A 400 is the request's own, whatever type the server gives it. */
+function statusesOf(reason: FailureReason): Pick<Condition, 'status'> {
+  if (reason === 'billing') return {}
+  if (reason === 'server_error' || reason === 'timeout') return { status: [500, 502, 503] }
+  return { status: [400, 422, 500, 502, 503] }
+}
 
 /** What a code means that no rule knows, by the words it is made of. Weak evidence, and the last before the status. */
 export const nameRules: readonly Rule[] = PARTS.map(([reason, parts]) => ({
   id: `name.${reason}`,
   reason,
-  when: { ...(reason !== 'billing' && { status: VAGUE_STATUSES }), anyOf: parts },
+  when: { ...statusesOf(reason), anyOf: parts },
   source: 'docs/rules.md#words',
 }))
