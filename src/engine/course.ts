@@ -110,7 +110,7 @@ export class Course {
       case 'next_provider':
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
-        if (failure.reason === 'permission') this.#noted().excluded.add(nameOf(target.scopes.provider))
+        if (!failure.isRetryable) this.#noted().excluded.add(nameOf(target.scopes.provider))
         else this.#putOff(target.scopes.provider, target, backoffUntil)
         return 'go_on'
     }
@@ -138,17 +138,15 @@ export class Course {
         this.#noted().unknownFailures += 1
         this.#noted().excluded.add(link)
         return this.#noted().unknownFailures > 1 ? 'return' : 'go_on'
-      case 'rate_limit':
-        // It will never fit into this model's limit.
-        this.#turnDown(link)
-        return 'go_on'
       case 'overloaded':
         // One quick retry if there is nothing else: more would add to the load.
         if (this.tries(target) > 1) this.exclude(target)
         this.defer(failure, target, backoffUntil)
         return 'go_on'
       default:
-        this.defer(failure, target, backoffUntil)
+        // What will never fit into this model's limit, or is not there, is not there a second time.
+        if (failure.isRetryable) this.defer(failure, target, backoffUntil)
+        else this.#turnDown(link)
         return 'go_on'
     }
   }
