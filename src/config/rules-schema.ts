@@ -1,3 +1,4 @@
+import { NEXT_STEPS, REASONS, SCOPES } from '../failure/index.ts'
 import { boolean, group, list, name, oneOf, text, wholeNumber } from './schema-parts.ts'
 
 const condition = group(
@@ -35,39 +36,9 @@ const rule = group(
   {
     id: name('Shown as `ruleId`; unique. Required'),
     when: condition,
-    reason: oneOf('What the failure is. Required', [
-      'rate_limit',
-      'overloaded',
-      'billing',
-      'auth',
-      'permission',
-      'model_not_found',
-      'context_length',
-      'content_policy',
-      'invalid_request',
-      'timeout',
-      'network',
-      'server_error',
-      'stream_interrupted',
-      'bad_response',
-      'canceled',
-      'unknown',
-    ]),
-    scope: oneOf("How far it reaches. Default: the reason's own", [
-      'none',
-      'request',
-      'target',
-      'profile',
-      'model',
-      'provider',
-    ]).exactOptional(),
-    nextStep: oneOf("What a request does next. Default: the reason's own", [
-      'retry_target',
-      'next_profile',
-      'next_model',
-      'next_provider',
-      'return',
-    ]).exactOptional(),
+    reason: oneOf('What the failure is. Required', REASONS),
+    scope: oneOf("How far it reaches. Default: the reason's own", SCOPES).exactOptional(),
+    nextStep: oneOf("What a request does next. Default: the reason's own", NEXT_STEPS).exactOptional(),
     isRetryable: boolean("The same request may succeed there later. Default: the reason's own", {}).exactOptional(),
     source: text('Where you know it from. Default: none').exactOptional(),
   },

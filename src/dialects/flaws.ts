@@ -15,6 +15,11 @@ const MESSAGES: Readonly<Record<AnswerFlaw, string>> = {
 /** Flaws that an answer without content has; where there is content, its finish reason only says why it goes no further. */
 const ONLY_WITHOUT_CONTENT: ReadonlySet<AnswerFlaw> = new Set(['empty', 'no_room'])
 
+/** A flaw with its words. */
+export function flawNamed(flaw: AnswerFlaw): { readonly flaw: AnswerFlaw; readonly message: string } {
+  return { flaw, message: MESSAGES[flaw] }
+}
+
 /** An answer with this flaw; none where its content makes up for it. */
 export function flawed(flaw: AnswerFlaw, hasContent: boolean): FlawedAnswer | undefined {
   if (hasContent && ONLY_WITHOUT_CONTENT.has(flaw)) return undefined

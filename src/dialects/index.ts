@@ -9,4 +9,5 @@ export type {
   ToldError,
 } from './dialect.ts'
 export { errorObjectOf, statementIn } from './error-object.ts'
+export { flawNamed } from './flaws.ts'
 export { openaiChat } from './openai-chat/index.ts'

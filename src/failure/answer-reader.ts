@@ -1,11 +1,17 @@
-import { type AnswerFormat, type AnswerProgress, errorObjectOf, formatOf } from '../dialects/index.ts'
+import { type AnswerFormat, type AnswerProgress, errorObjectOf, flawNamed, formatOf } from '../dialects/index.ts'
 import { SseParser } from '../stream/index.ts'
-import { classifyAnswer, classifyFailure } from './classify.ts'
+import type { JudgedAnswer } from './body.ts'
+import { Classifier } from './classify.ts'
+import { invalidOption } from './failover-error.ts'
 import type { ClassifyInput, Failure } from './failure.ts'
+import type { FailureRule } from './own-rules.ts'
 import { leftoverJson } from './stream-text.ts'
 
 /** What is known of an answer before its body: the evidence of `classifyFailure` but for the body and what was thrown. */
-export type AnswerReaderOptions = Omit<ClassifyInput, 'body' | 'error' | 'inStream' | 'timeoutPhase'>
+export interface AnswerReaderOptions extends Omit<ClassifyInput, 'body' | 'error' | 'inStream' | 'timeoutPhase'> {
+  /** Rules of your own, asked first. Default: none. */
+  readonly rules?: readonly FailureRule[]
+}
 
 /** An answer that is no stream is kept up to this length, characters; what comes later says no more. */
 const MAX_KEPT = 65_536
@@ -27,12 +33,17 @@ const DONE = '[DONE]'
  * failure ??= reader.end() // undefined: a complete answer
  */
 export class AnswerReader {
-  readonly #options: AnswerReaderOptions
+  readonly #evidence: ClassifyInput
+  readonly #classifier: Classifier
   readonly #decoder = new TextDecoder()
   readonly #parser: SseParser
-  /** The beginning of the body, until it is known whether it is lines of JSON. */
+  /** The beginning of the body: where it is no stream, it is all that is looked at. */
   #kept = ''
-  #line = ''
+  /** The pieces of the line that has begun, where the body is lines of JSON. */
+  #line: string[] = []
+  #lineLength = 0
+  /** What came before it was known what the body is. */
+  #early: Uint8Array[] = []
   #mode: 'unknown' | 'events' | 'lines' = 'unknown'
   #format: AnswerFormat | undefined
   #progress: AnswerProgress | undefined
@@ -40,8 +51,10 @@ export class AnswerReader {
   #hasContent = false
   #isOver = false
 
-  constructor(options: AnswerReaderOptions = {}) {
-    this.#options = options
+  /** @throws FailoverError `INVALID_OPTION` where a rule is none */
+  constructor({ rules, ...evidence }: AnswerReaderOptions = {}) {
+    this.#evidence = { ...evidence, status: evidence.status ?? 200 }
+    this.#classifier = new Classifier(rules)
     this.#parser = new SseParser({ onEvent: ({ data, name }) => this.#takeData(data, name) })
   }
 
@@ -54,17 +67,27 @@ export class AnswerReader {
    * Takes the next piece of the body.
    *
    * @returns the failure that an event reports, once one has
+   * @throws FailoverError `INVALID_OPTION` where the piece is neither bytes nor text
    */
   push(chunk: Uint8Array | string): Failure | undefined {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))
+      throw invalidOption('chunk', chunk, 'it must be bytes (a Uint8Array) or a text')
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk
     const text = this.#decoder.decode(bytes, { stream: true })
     if (this.#kept.length < MAX_KEPT) this.#kept += text.slice(0, MAX_KEPT - this.#kept.length)
-    if (this.#mode === 'unknown') this.#mode = modeOf(this.#kept)
-    if (this.#mode === 'lines') this.#pushLines(text)
-    try {
-      this.#parser.push(bytes)
-    } catch (error) {
-      this.#failure ??= classifyAnswer(this.#options, { flaw: 'no_answer', message: String(error) })
+    const wasUnknown = this.#mode === 'unknown'
+    if (wasUnknown) this.#mode = modeOf(this.#kept)
+    switch (this.#mode) {
+      case 'unknown':
+        this.#early.push(bytes.slice())
+        break
+      case 'lines':
+        this.#pushLines(wasUnknown ? this.#kept : text)
+        break
+      case 'events':
+        for (const early of this.#early.splice(0)) this.#parse(early)
+        this.#parse(bytes)
+        break
     }
     return this.#failure
   }
@@ -77,42 +100,57 @@ export class AnswerReader {
    */
   end(error?: unknown): Failure | undefined {
     const leftovers = this.#parser.end()
-    if (this.#mode === 'lines') this.#takeData(this.#line)
+    if (this.#mode === 'lines') this.#takeLine()
     if (this.#failure !== undefined) return this.#failure
     const progress = this.#progress
     if (progress !== undefined && progress.state !== 'open') {
       const verdict = progress.verdict()
-      return verdict && classifyAnswer(this.#options, verdict)
+      return verdict && this.#judge(verdict)
     }
     if (this.#mode === 'events') this.#takeEvent(leftoverJson(leftovers))
     if (this.#failure !== undefined) return this.#failure
-    if (error !== undefined) return classifyFailure({ ...this.#options, status: this.#status, error, inStream: true })
+    if (error !== undefined) return this.#classifier.classify({ ...this.#evidence, error, inStream: true })
     if (progress === undefined) return this.#judgeWhole()
-    return classifyAnswer(this.#options, {
-      flaw: 'cut_short',
-      message: 'the stream ended before the answer was complete',
-    })
+    return this.#judge(flawNamed('cut_short'))
   }
 
-  get #status(): number {
-    return this.#options.status ?? 200
+  #judge(answer: JudgedAnswer): Failure {
+    return this.#classifier.classifyAnswer(this.#evidence, answer)
   }
 
   /** No event was of a known format: an error in place of a stream, a page, or nothing. */
   #judgeWhole(): Failure | undefined {
     const body = this.#kept
-    if (body.trim() === '') return classifyAnswer(this.#options, { flaw: 'empty', message: 'the answer is empty' })
-    const failure = classifyFailure({ ...this.#options, status: this.#status, body })
+    if (body.trim() === '') return this.#judge(flawNamed('empty'))
+    const failure = this.#classifier.classify({ ...this.#evidence, body })
     return failure.ruleId === 'answer.sound' ? undefined : failure
   }
 
-  #pushLines(text: string): void {
-    this.#line += text
-    for (let end = this.#line.indexOf('\n'); end >= 0; end = this.#line.indexOf('\n')) {
-      this.#takeData(this.#line.slice(0, end))
-      this.#line = this.#line.slice(end + 1)
+  #parse(bytes: Uint8Array): void {
+    try {
+      this.#parser.push(bytes)
+    } catch (error) {
+      this.#failure ??= this.#judge({ flaw: 'no_answer', message: String(error) })
     }
-    if (this.#line.length > MAX_LINE) this.#line = ''
+  }
+
+  #pushLines(text: string): void {
+    let from = 0
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.#line.push(text.slice(from, end))
+      this.#takeLine()
+      from = end + 1
+    }
+    this.#lineLength += text.length - from
+    if (this.#lineLength <= MAX_LINE) this.#line.push(text.slice(from))
+    else this.#line = []
+  }
+
+  #takeLine(): void {
+    const line = this.#line.join('')
+    this.#line = []
+    this.#lineLength = 0
+    this.#takeData(line)
   }
 
   #takeData(data: string, name?: string): void {
@@ -136,7 +174,7 @@ export class AnswerReader {
     if (reported !== undefined) {
       const { flaw, message } = reported
       if (flaw === undefined) this.#fail(event)
-      else this.#failure = classifyAnswer(this.#options, { flaw, message })
+      else this.#failure = this.#judge({ flaw, message })
       return
     }
     if (this.#format === undefined) return
@@ -146,7 +184,7 @@ export class AnswerReader {
   }
 
   #fail(body: unknown): void {
-    this.#failure ??= classifyFailure({ ...this.#options, status: this.#status, body, inStream: true })
+    this.#failure ??= this.#classifier.classify({ ...this.#evidence, body, inStream: true })
   }
 }
 

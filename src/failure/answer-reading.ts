@@ -1,4 +1,4 @@
-import { type AnswerFlaw, type AnswerFormat, errorObjectOf, formatOf } from '../dialects/index.ts'
+import { type AnswerFlaw, type AnswerFormat, errorObjectOf, flawNamed, formatOf } from '../dialects/index.ts'
 
 /** What the events of a 200 answer come to. */
 export type AnswerReading =
@@ -29,10 +29,8 @@ export function readAnswer(events: readonly unknown[], isWhole: boolean): Answer
     const verdict = progress.verdict()
     return verdict === undefined ? { is: 'sound' } : { is: 'flawed', ...verdict }
   }
-  if (isWhole) return { is: 'flawed', flaw: 'cut_short', message: 'the stream ended before the answer was complete' }
-  return events.some((event) => format.isContent(event))
-    ? { is: 'sound' }
-    : { is: 'flawed', flaw: 'empty', message: 'the answer is empty' }
+  if (isWhole) return { is: 'flawed', ...flawNamed('cut_short') }
+  return events.some((event) => format.isContent(event)) ? { is: 'sound' } : { is: 'flawed', ...flawNamed('empty') }
 }
 
 function firstFormat(events: readonly unknown[]): AnswerFormat | undefined {

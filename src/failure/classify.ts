@@ -4,10 +4,9 @@ import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, StatedWaits } from './hints.ts'
 import { limitWindowOf } from './limit-window.ts'
-import { type FailureRule, parseRules } from './own-rules.ts'
+import { type FailureRule, OwnRules, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
 import { maskSecrets, redactKnown } from './redact.ts'
-import { RuleBook } from './rule-book.ts'
 import { vocabulary } from './rules/index.ts'
 import { readItems, readProperty } from './safe-read.ts'
 import { SpokenPhrases } from './spoken-phrases.ts'
@@ -30,7 +29,7 @@ const MAX_MASKED_LENGTH = 768
  * // { reason: 'rate_limit', scope: 'target', nextStep: 'next_profile', retryAfterMs: 644, … }
  */
 export function classifyFailure(input: ClassifyInput): Failure {
-  return classifyBy(undefined, input)
+  return PLAIN.classify(input)
 }
 
 export interface ClassifierOptions {
@@ -43,27 +42,43 @@ export interface ClassifierOptions {
  *
  * @throws FailoverError `INVALID_OPTION` where a rule is none
  */
-export function createClassifier({ rules = [] }: ClassifierOptions = {}): (input: ClassifyInput) => Failure {
-  const ownRules = rules.length === 0 ? undefined : new RuleBook(parseRules(rules), { looksAnywhere: true })
-  return (input) => classifyBy(ownRules, input)
+export function createClassifier({ rules }: ClassifierOptions = {}): (input: ClassifyInput) => Failure {
+  const classifier = new Classifier(rules)
+  return (input) => classifier.classify(input)
 }
 
-/** What is wrong with an answer that was judged event by event. */
-export function classifyAnswer(input: ClassifyInput, { flaw, message }: JudgedAnswer): Failure {
-  const evidence = gatherEvidence({ status: 200, ...input })
-  return diagnose({ ...evidence, answer: { flaw, message } }, readItems(readProperty(input, 'secrets'), MAX_SECRETS))
-}
+/** Diagnoses by rules of a user's own, if there are any, and then by those of the package. */
+export class Classifier {
+  readonly #ownRules: OwnRules | undefined
 
-function classifyBy(ownRules: RuleBook | undefined, input: ClassifyInput): Failure {
-  try {
-    return diagnose(gatherEvidence(input), readItems(readProperty(input, 'secrets'), MAX_SECRETS), ownRules)
-  } catch {
-    // Every look into a foreign value is guarded; this is for the one nobody thought of.
-    return { ...UNREADABLE_VERDICT, message: 'the evidence could not be read' }
+  /** @throws FailoverError `INVALID_OPTION` where a rule is none */
+  constructor(rules: readonly FailureRule[] = []) {
+    const parsed = parseRules(rules)
+    this.#ownRules = parsed.length === 0 ? undefined : new OwnRules(parsed)
+  }
+
+  classify(input: ClassifyInput): Failure {
+    try {
+      return diagnose(gatherEvidence(input), secretsOf(input), this.#ownRules)
+    } catch {
+      // Every look into a foreign value is guarded; this is for the one nobody thought of.
+      return { ...UNREADABLE_VERDICT, message: 'the evidence could not be read' }
+    }
+  }
+
+  /** What is wrong with an answer that was judged event by event. */
+  classifyAnswer(input: ClassifyInput, answer: JudgedAnswer): Failure {
+    return diagnose({ ...gatherEvidence(input), answer }, secretsOf(input), this.#ownRules)
   }
 }
 
-function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules?: RuleBook): Failure {
+const PLAIN = new Classifier()
+
+function secretsOf(input: ClassifyInput): readonly unknown[] {
+  return readItems(readProperty(input, 'secrets'), MAX_SECRETS)
+}
+
+function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: OwnRules | undefined): Failure {
   const phrases = new SpokenPhrases(vocabulary())
   const waits = new StatedWaits(evidence, phrases)
   const verdict = decide(evidence, waits, phrases, ownRules)

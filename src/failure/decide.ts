@@ -1,8 +1,8 @@
 import type { Evidence } from './evidence.ts'
 import type { Failure } from './failure.ts'
 import { exceedsLimit, type StatedWaits } from './hints.ts'
+import type { OwnRules } from './own-rules.ts'
 import { confidenceOf, type Facts, MEANING_OF, type Rule } from './rule.ts'
-import type { RuleBook } from './rule-book.ts'
 import {
   answerRules,
   brokenStream,
@@ -34,16 +34,19 @@ export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
 
 /**
  * Decides by the first evidence that speaks: our own limits, then the caller, the transport, the answer's statements
- * from the innermost out (by the user's own rules first), what it is worth as an answer, and at last the status alone.
+ * from the innermost out, what it is worth as an answer, and at last the status alone. A user's own rules go before all
+ * but our own limits and the caller.
  *
  * @param waits when the answer says to come back
  */
-export function decide(evidence: Evidence, waits: StatedWaits, phrases: SpokenPhrases, ownRules?: RuleBook): Verdict {
+export function decide(evidence: Evidence, waits: StatedWaits, phrases: SpokenPhrases, ownRules?: OwnRules): Verdict {
   const thrown = factsOf(evidence, waits, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
+  const ours = matchTimeout(evidence) ?? localBook.firstMatch(thrown)
+  const own = ours === undefined && ownRules !== undefined ? matchOwn(evidence, ownRules) : undefined
+  // Whoever writes a rule means what it says: nothing else is known better.
+  if (own !== undefined) return withoutForbiddenRetry(verdictBy(own), evidence)
   const verdict = verdictBy(
-    matchTimeout(evidence) ??
-      localBook.firstMatch(thrown) ??
-      (ownRules && matchOwn(evidence, waits, ownRules)) ??
+    ours ??
       matchTransport(evidence, thrown) ??
       matchStatements(evidence, waits, phrases) ??
       matchSpokenTransport(evidence, waits) ??
@@ -73,19 +76,20 @@ function matchTimeout({ timeoutPhase }: Evidence): Rule | undefined {
 }
 
 /** A user's rules look at all that was said, quotations too, and at what was thrown: its names are codes to them. */
-function matchOwn(evidence: Evidence, waits: StatedWaits, ownRules: RuleBook): Rule | undefined {
-  for (const statement of evidence.statements) {
-    const said = {
-      ...statement,
-      codes: [...statement.codes, ...evidence.thrownCodes],
-      text: statement.message.toLowerCase(),
-    }
-    const rule = ownRules.firstMatch(factsOf(evidence, waits, said))
+function matchOwn(evidence: Evidence, ownRules: OwnRules): Rule | undefined {
+  const { statements, thrownCodes, plainText, answer, inStream } = evidence
+  const provider = evidence.provider?.toLowerCase()
+  const said = [
+    ...statements,
+    { codes: [], message: plainText, status: undefined },
+    { codes: [], message: answer?.message ?? '', status: undefined },
+  ]
+  for (const { codes, message, status = evidence.status } of said) {
+    const facts = { provider, status, codes: [...codes, ...thrownCodes], text: message.toLowerCase(), inStream }
+    const rule = ownRules.firstMatch(facts)
     if (rule !== undefined) return rule
   }
-  return ownRules.firstMatch(
-    factsOf(evidence, waits, { codes: evidence.thrownCodes, text: evidence.plainText.toLowerCase() }),
-  )
+  return undefined
 }
 
 /** A status that names an error is the server's word: whatever broke after it matters no more. */
@@ -151,7 +155,6 @@ function factsOf(
   // Inside an answer that had begun well, the type alone tells that the request was refused.
   const implied = codes.includes('invalid_request_error') ? 400 : undefined
   return {
-    provider: evidence.provider?.toLowerCase(),
     status: status !== undefined && status >= 400 ? status : implied,
     codes: evidence.headerCodes.length === 0 ? codes : [...codes, ...evidence.headerCodes],
     param: param === undefined || param === 'model' ? param : 'other',

@@ -160,13 +160,15 @@ export function fieldsOf(source: object): Fields {
     nested: sorted(found.nested),
     raw: typeof raw === 'string' ? raw : undefined,
     waits: sorted(found.wait),
-    headers: found.headers.flatMap(({ value }) => (isRecord(value) ? [value] : [])),
+    headers: sorted(found.headers).flatMap(({ value }) => (isRecord(value) ? [value] : [])),
   }
 }
 
 /** Names of an event by its exception, as AWS SDKs have it: `{ throttlingException: { message } }`. */
 export function exceptionIn(source: object): { readonly name: string; readonly details: unknown } | undefined {
-  const name = keysOf(source).find((key) => key.endsWith('Exception'))
+  const [name] = keysOf(source)
+    .filter((key) => key.endsWith('Exception'))
+    .sort()
   return name === undefined ? undefined : { name, details: readProperty(source, name) }
 }
 

@@ -25,7 +25,7 @@ export type {
   TimeoutPhase,
 } from './failure.ts'
 export { readHeaders } from './headers.ts'
-export { type FailureRule, type FailureRuleCondition, parseRules } from './own-rules.ts'
+export { type FailureRule, type FailureRuleCondition, NEXT_STEPS, parseRules, REASONS, SCOPES } from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'
 

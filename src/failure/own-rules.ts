@@ -41,8 +41,25 @@ export interface FailureRule {
 const RULE_KEYS = ['id', 'when', 'reason', 'scope', 'nextStep', 'isRetryable', 'source']
 const TEXT_CONDITIONS = ['providers', 'codes', 'anyOf', 'allOf', 'noneOf'] as const
 const CONDITION_KEYS = ['status', 'inStream', ...TEXT_CONDITIONS]
-const SCOPES: readonly FailureScope[] = ['none', 'request', 'target', 'profile', 'model', 'provider']
-const NEXT_STEPS: readonly NextStep[] = ['retry_target', 'next_profile', 'next_model', 'next_provider', 'return']
+/** Every reason there is. */
+export const REASONS = Object.keys(MEANING_OF) as readonly FailureReason[]
+/** Every scope there is. */
+export const SCOPES = [
+  'none',
+  'request',
+  'target',
+  'profile',
+  'model',
+  'provider',
+] as const satisfies readonly FailureScope[]
+/** Every next step there is. */
+export const NEXT_STEPS = [
+  'retry_target',
+  'next_profile',
+  'next_model',
+  'next_provider',
+  'return',
+] as const satisfies readonly NextStep[]
 
 /**
  * Checks rules of a user's own and brings them into the form of the package's.
@@ -63,11 +80,51 @@ export function parseRules(rules: readonly FailureRule[], path = 'rules'): reado
   })
 }
 
+/** What a user's rules are tested against: all that was said, and what it is by its true status. */
+export interface OwnFacts {
+  /** In lower case. */
+  readonly provider: string | undefined
+  /** The answer's, also of a good one. */
+  readonly status: number | undefined
+  readonly codes: readonly string[]
+  /** In lower case, quotations too. */
+  readonly text: string
+  readonly inStream: boolean
+}
+
+/** A user's rules, tried one after the other. There are few of them, and each means what it says, letter by letter. */
+export class OwnRules {
+  readonly #rules: readonly Rule[]
+
+  /** @param rules as `parseRules` gives them */
+  constructor(rules: readonly Rule[]) {
+    this.#rules = rules
+  }
+
+  /** The first rule all of whose conditions hold. */
+  firstMatch(facts: OwnFacts): Rule | undefined {
+    return this.#rules.find(({ when }) => holds(when, facts))
+  }
+}
+
+function holds(when: Condition, { provider, status, codes, text, inStream }: OwnFacts): boolean {
+  const { status: statuses = [] } = when
+  return (
+    (when.status === undefined || ('min' in statuses ? false : status !== undefined && statuses.includes(status))) &&
+    (when.providers === undefined || (provider !== undefined && when.providers.includes(provider))) &&
+    (when.codes === undefined || when.codes.some((code) => codes.includes(code))) &&
+    (when.anyOf === undefined || when.anyOf.some((phrase) => text.includes(phrase))) &&
+    (when.allOf === undefined || when.allOf.flat().every((phrase) => text.includes(phrase))) &&
+    (when.noneOf === undefined || !when.noneOf.some((phrase) => text.includes(phrase))) &&
+    (when.inStream === undefined || when.inStream === inStream)
+  )
+}
+
 function checkRule(at: string, rule: FailureRule): void {
   checkRecord(at, rule, RULE_KEYS)
   checkName(`${at}.id`, rule.id)
   if (rule.reason === undefined) throw invalidOption(`${at}.reason`, rule.reason, allowedReasons())
-  checkOneOf(`${at}.reason`, rule.reason, Object.keys(MEANING_OF))
+  checkOneOf(`${at}.reason`, rule.reason, REASONS)
   checkOneOf(`${at}.scope`, rule.scope, SCOPES)
   checkOneOf(`${at}.nextStep`, rule.nextStep, NEXT_STEPS)
   checkBoolean(`${at}.isRetryable`, rule.isRetryable)
@@ -76,7 +133,7 @@ function checkRule(at: string, rule: FailureRule): void {
 }
 
 function allowedReasons(): string {
-  return `it must be one of ${Object.keys(MEANING_OF).join(', ')}`
+  return `it must be one of ${REASONS.join(', ')}`
 }
 
 function checkCondition(at: string, when: FailureRuleCondition): void {

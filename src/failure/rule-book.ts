@@ -5,8 +5,11 @@ import { afterPreamble, openingOf } from './wording.ts'
 interface RuleBookOptions {
   /** One that knows the rules' phrases, and maybe those of others. Default: its own. */
   readonly finder?: PhraseFinder | undefined
-  /** A phrase counts wherever it stands, also where the request may speak. Default false. */
-  readonly looksAnywhere?: boolean
+}
+
+/** Finds the phrases in a text, each with the place where it stands first. */
+interface Phrases {
+  in(text: string): ReadonlyMap<string, number>
 }
 
 /**
@@ -15,20 +18,18 @@ interface RuleBookOptions {
  */
 export class RuleBook {
   readonly #rules: readonly Rule[]
-  readonly #ownPhrases: { in(text: string): ReadonlyMap<string, number> }
+  readonly #ownPhrases: Phrases
   /** Where the first rule stands that rests on words alone. */
   #firstWordy = Number.POSITIVE_INFINITY
   readonly #byCode = new Map<string, number[]>()
   readonly #byPhrase = new Map<string, number[]>()
   /** Rules that need neither codes nor words. */
   readonly #others: number[] = []
-  readonly #looksAnywhere: boolean
 
-  constructor(rules: readonly Rule[], { finder, looksAnywhere = false }: RuleBookOptions = {}) {
+  constructor(rules: readonly Rule[], { finder }: RuleBookOptions = {}) {
     this.#rules = rules
     const own = finder ?? new PhraseFinder(phrasesOf(rules))
     this.#ownPhrases = { in: (text) => own.find(text) }
-    this.#looksAnywhere = looksAnywhere
     rules.forEach(({ when }, index) => {
       if (when.codes !== undefined) for (const code of when.codes) enter(this.#byCode, code, index)
       else if (needsWords(when)) {
@@ -43,11 +44,8 @@ export class RuleBook {
    *
    * @param spoken finds the phrases of the texts, by the book's own finder
    */
-  firstMatch(
-    facts: Facts,
-    spoken: { in(text: string): ReadonlyMap<string, number> } = this.#ownPhrases,
-  ): Rule | undefined {
-    const evidence = new Evidence(facts, spoken, this.#looksAnywhere)
+  firstMatch(facts: Facts, spoken: Phrases = this.#ownPhrases): Rule | undefined {
+    const evidence = new TextEvidence(facts, spoken)
     let first = this.#rules.length
     const tryAll = (indexes: readonly number[] | undefined): void => {
       if (indexes === undefined) return
@@ -77,17 +75,15 @@ export function phrasesOf(rules: readonly Rule[]): string[] {
 }
 
 /** The facts, and what stands in their text once it was asked for. */
-class Evidence {
+class TextEvidence {
   readonly facts: Facts
-  readonly #spoken: { in(text: string): ReadonlyMap<string, number> }
-  readonly #looksAnywhere: boolean
+  readonly #spoken: Phrases
   #phrases: ReadonlyMap<string, number> | undefined
   #openingLength: number | undefined
 
-  constructor(facts: Facts, spoken: { in(text: string): ReadonlyMap<string, number> }, looksAnywhere: boolean) {
+  constructor(facts: Facts, spoken: Phrases) {
     this.facts = facts
     this.#spoken = spoken
-    this.#looksAnywhere = looksAnywhere
   }
 
   /** The phrases in the text, each with its first place. */
@@ -98,7 +94,7 @@ class Evidence {
 
   /** How long the opening of the text is, where alone some words count. */
   get openingLength(): number {
-    this.#openingLength ??= this.#looksAnywhere ? this.facts.text.length : openingOf(this.facts.text).length
+    this.#openingLength ??= openingOf(this.facts.text).length
     return this.#openingLength
   }
 }
@@ -114,12 +110,11 @@ function enter(index: Map<string, number[]>, key: string, rule: number): void {
   else if (rules.at(-1) !== rule) rules.push(rule)
 }
 
-function holds(rule: Rule, evidence: Evidence): boolean {
+function holds(rule: Rule, evidence: TextEvidence): boolean {
   const { facts } = evidence
   const { when } = rule
   return (
     (when.status === undefined || holdsStatus(when, facts.status)) &&
-    (when.providers === undefined || (facts.provider !== undefined && when.providers.includes(facts.provider))) &&
     (when.isHtml === undefined || when.isHtml === facts.isHtml) &&
     (when.isSilent === undefined || when.isSilent === (facts.text === '' && facts.codes.length === 0)) &&
     (when.inStream === undefined || when.inStream === facts.inStream) &&
@@ -134,7 +129,7 @@ function holds(rule: Rule, evidence: Evidence): boolean {
   )
 }
 
-function standsAny(item: string | readonly string[], rule: Rule, evidence: Evidence): boolean {
+function standsAny(item: string | readonly string[], rule: Rule, evidence: TextEvidence): boolean {
   return typeof item === 'string' ? stands(item, rule, evidence) : item.some((phrase) => stands(phrase, rule, evidence))
 }
 
@@ -142,7 +137,7 @@ function standsAny(item: string | readonly string[], rule: Rule, evidence: Evide
  * Does the phrase stand where it counts? Where the request's own text may stand in the answer, only the opening words
  * count for a rule that condemns more than the request.
  */
-function stands(phrase: string, rule: Rule, evidence: Evidence): boolean {
+function stands(phrase: string, rule: Rule, evidence: TextEvidence): boolean {
   const at = evidence.phrases.get(phrase)
   if (at === undefined) return false
   const { status } = evidence.facts

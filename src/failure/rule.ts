@@ -29,7 +29,7 @@ export const REQUEST_STATUSES: readonly number[] = [400, 404, 413, 422]
 
 /** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
 export interface Condition {
-  /** The failure is one of these providers'; in lower case. */
+  /** The failure is one of these providers'; in lower case. Only rules of a user's own ask for it. */
   readonly providers?: readonly string[]
   /**
    * The answer's status. It narrows a rule that has other evidence, and only where the answer has a status that means
@@ -85,8 +85,6 @@ export interface RuleTable {
 
 /** The facts conditions are tested against: one statement of an error with what surrounds it. */
 export interface Facts {
-  /** In lower case. */
-  readonly provider: string | undefined
   /** Only a status that means an error. */
   readonly status: number | undefined
   readonly codes: readonly string[]

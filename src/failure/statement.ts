@@ -19,8 +19,8 @@ export interface Statement {
   readonly fields: readonly Fields[]
 }
 
-/** How many statements inside one another are looked at. */
-const MAX_DEPTH = 5
+/** How many objects inside one another are looked at: each statement inside another is two, `error` and its `message`. */
+const MAX_DEPTH = 10
 /** How many parts of a part are looked at. */
 const MAX_PARTS_OF_PART = 4
 /** How many statements of one answer are looked at; more than any gateway puts into one another. */
