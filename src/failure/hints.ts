@@ -103,8 +103,8 @@ export function hintOf(moment: Moment | undefined, evidence: Evidence): Hint {
  * Is the request alone larger than the limit (`Limit 6000, Requested 12328`)? Then it never fits, however long it waits.
  */
 export function exceedsLimit(text: string): boolean {
-  const limit = numberAfter(text, 'limit ')
-  const requested = numberAfter(text, 'requested ')
+  const limit = numberAfter(text, 'limit')
+  const requested = numberAfter(text, 'requested')
   return limit !== undefined && requested !== undefined && requested > limit
 }
 
@@ -216,6 +216,9 @@ function isLater(moment: Moment, other: Moment, nowMs: number | undefined): bool
 
 function numberAfter(text: string, cue: string): number | undefined {
   const at = text.indexOf(cue)
-  const digits = at < 0 ? undefined : /^[~:]?(\d{1,15})/.exec(text.slice(at + cue.length, at + cue.length + 20))?.[1]
-  return digits === undefined ? undefined : Number(digits)
+  const digits =
+    at < 0
+      ? undefined
+      : /^[~: ]{0,2}(\d{1,15}(?:,\d{3}){0,4})/.exec(text.slice(at + cue.length, at + cue.length + 40))?.[1]
+  return digits === undefined ? undefined : Number(digits.replaceAll(',', ''))
 }

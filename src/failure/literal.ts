@@ -26,9 +26,17 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
  * @returns undefined where it is none of these: quotation marks inside it were not escaped, for one
  */
 export function parseLiteral(text: string, from: number): Literal | undefined {
+  // Inside a text that was written down itself, every mark of it has a backslash.
+  if (text.startsWith('{\\"', from)) return escapedLiteral(text, from)
   const reader = new LiteralReader(text, from)
   const value = reader.value(0)
   return reader.isBroken ? undefined : { value, end: reader.at }
+}
+
+function escapedLiteral(text: string, from: number): Literal | undefined {
+  const plain = text.slice(from).replaceAll(/\\(["\\])/g, '$1')
+  const literal = parseLiteral(plain, 0)
+  return literal && { value: literal.value, end: text.length }
 }
 
 class LiteralReader {

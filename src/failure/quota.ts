@@ -170,8 +170,11 @@ function bucketOf(
   return bucket
 }
 
+/** A count as headers write it, with commas between the thousands or without. */
 function amount(value: string | undefined): number | undefined {
-  return value !== undefined && /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? Number(value) : undefined
+  return value !== undefined && /^\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,15})?$/.test(value)
+    ? Number(value.replaceAll(',', ''))
+    : undefined
 }
 
 function windowOf(provider: string | undefined, bucket: string): number | undefined {

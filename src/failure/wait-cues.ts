@@ -7,7 +7,9 @@ export const DURATION_CUES = [
   'again after ',
   'wait ',
   'resets in ',
+  'resets in: ',
   'reset in ',
+  'reset in: ',
   'reset after ',
   'available in ',
 ] as const

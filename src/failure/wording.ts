@@ -91,8 +91,8 @@ function onEvenLines(text: string): string {
 /** White space that is not one plain blank. */
 const UNEVEN = / {2}|[^\S ]/
 
-/** A program that hands on an error puts it into quotation marks as a whole: `errored with error: "…`. */
-const HANDED_ON = /(\b(?:error|exception|failed|reason|message): ?)["“](?=[^"”]{40})/
+/** A program that hands on an error puts it into quotation marks as a whole: `errored with error: "…`, `err="…`. */
+const HANDED_ON = /(\b(?:error|exception|failed|reason|message|err|msg)(?:: ?|=))["“](?=[^"”]{40})/
 
 /** An SDK writes a body that was a text behind its status, in quotation marks: `429 "Your team has …"`. */
 function unquoted(said: string): string {
@@ -109,7 +109,7 @@ function readable(text: string): string {
 }
 
 /** What a program writes before an error that it hands on: words of its own about a failure. */
-const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code|metadata|失败|错误/
+const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code|metadata|returned|失败|错误/
 
 /** How far into a message the error that it hands on may begin. */
 const MAX_HANDING_ON = 400

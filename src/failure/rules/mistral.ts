@@ -9,6 +9,7 @@ export const mistralTable: RuleTable = {
     { id: 'mistral.invalid_model', reason: 'model_not_found', when: { codes: ['1500'] }, source: API },
   ],
   exact: [
+    { id: 'mistral.tier', reason: 'permission', scope: 'target', when: { codes: ['tier_not_allowed'] }, source: API },
     {
       // An engineer of theirs calls it a lack of capacity; its type is invalid_request_error.
       id: 'mistral.tier_capacity',

@@ -22,6 +22,12 @@ export const xaiTable: RuleTable = {
   ],
   exact: [
     {
+      id: 'xai.capacity',
+      reason: 'overloaded',
+      when: { codes: ['resource-exhausted'], anyOf: ['at capacity', 'high demand', 'overloaded'] },
+      source: 'https://docs.x.ai/docs/key-information/debugging',
+    },
+    {
       id: 'xai.usage_guidelines',
       reason: 'content_policy',
       when: { anyOf: ['content violates usage guidelines', 'failed check: safety_check'] },
