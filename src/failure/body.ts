@@ -1,10 +1,10 @@
 import type { AnswerFlaw } from '../dialects/index.ts'
 import { readAnswer } from './answer-reading.ts'
-import { parseLiteral } from './literal.ts'
+import { parseJson } from './literal.ts'
 import { attempt } from './safe-read.ts'
-import { parseJson, plainStatement, readStatements, type Statement } from './statement.ts'
+import { plainStatement, readStatements, type Statement } from './statement.ts'
 import { isEventText, readEventText } from './stream-text.ts'
-import { leadsToQuotation } from './wording.ts'
+import { objectInText } from './written-object.ts'
 
 /** A response body, read as far as classification needs it. */
 export interface Body {
@@ -132,16 +132,9 @@ function judged(events: readonly unknown[], isWhole: boolean): Body | undefined 
 
 /** JSON inside other text, as SDKs write it: `429 {"type":"error",…}`, Python's way too. It is the inner statement. */
 function readMixed(text: string): Statement[] {
-  const start = text.indexOf('{')
-  // What stands in a quotation is the request's, not the sender's.
-  if (start < 0 || leadsToQuotation(text.slice(0, start))) return [plainStatement(text)]
-  const end = text.lastIndexOf('}')
-  const json = end > start ? parseJson(text.slice(start, end + 1)) : undefined
-  if (json !== undefined)
-    return [...readStatements(json), plainStatement(`${text.slice(0, start)}${text.slice(end + 1)}`.trim())]
-  const literal = parseLiteral(text, start)
-  if (literal === undefined) return [plainStatement(text)]
-  return [...readStatements(literal.value), plainStatement(`${text.slice(0, start)}${text.slice(literal.end)}`.trim())]
+  const written = objectInText(text)
+  if (written === undefined) return [plainStatement(text)]
+  return [...readStatements(written.value, written), plainStatement(written.rest)]
 }
 
 function isHtml(text: string): boolean {

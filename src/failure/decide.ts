@@ -2,7 +2,7 @@ import type { Evidence } from './evidence.ts'
 import type { Failure } from './failure.ts'
 import { exceedsLimit, type StatedWaits } from './hints.ts'
 import type { OwnRules } from './own-rules.ts'
-import { confidenceOf, type Facts, MEANING_OF, type Rule } from './rule.ts'
+import { condemnsMore, confidenceOf, type Facts, isRequestRefused, MEANING_OF, type Rule } from './rule.ts'
 import {
   answerRules,
   brokenStream,
@@ -21,7 +21,6 @@ import {
 import type { SpokenPhrases } from './spoken-phrases.ts'
 import type { Statement } from './statement.ts'
 import type { GivenVerdict } from './thrown.ts'
-import { wordingOf } from './wording.ts'
 
 /** What failed and what to do, before it is said when to come back. */
 export type Verdict = Pick<
@@ -40,7 +39,7 @@ export const UNREADABLE_VERDICT: Verdict = verdictBy(UNREADABLE)
  * @param waits when the answer says to come back
  */
 export function decide(evidence: Evidence, waits: StatedWaits, phrases: SpokenPhrases, ownRules?: OwnRules): Verdict {
-  const thrown = factsOf(evidence, waits, { codes: evidence.thrownCodes, text: wordingOf(evidence.plainText) })
+  const thrown = factsOf(evidence, waits, { codes: evidence.thrownCodes, text: evidence.plainWording })
   const ours = matchTimeout(evidence) ?? localBook.firstMatch(thrown)
   const own = ours === undefined && ownRules !== undefined ? matchOwn(evidence, ownRules) : undefined
   // Whoever writes a rule means what it says: nothing else is known better.
@@ -110,12 +109,13 @@ function matchSpokenTransport(evidence: Evidence, waits: StatedWaits): Rule | un
 
 /** A code that no rule knows may still be made of words: `Workspace.AccessDenied`. */
 function matchNames(evidence: Evidence, waits: StatedWaits): Rule | undefined {
-  for (const { codes, status } of evidence.statements) {
-    const names = codes.filter((code) => code.length > 4 && !/^\d/.test(code))
+  for (const statement of evidence.statements) {
+    const names = codesOf(statement, evidence).filter((code) => code.length > 4 && !/^\d/.test(code))
     if (names.length === 0) continue
     const text = names.map((name) => name.replaceAll(/[._:/-]+/g, ' ')).join(', ')
-    const rule = namesBook.firstMatch(factsOf(evidence, waits, { codes: [], text, status }))
-    if (rule !== undefined) return rule
+    const { status, spoken } = statement
+    const rule = namesBook.firstMatch(factsOf(evidence, waits, { text, status, spoken: { ...spoken, codes: [] } }))
+    if (rule !== undefined && isBelievable(rule, statement, evidence)) return rule
   }
   return undefined
 }
@@ -124,9 +124,14 @@ function matchStatements(evidence: Evidence, waits: StatedWaits, phrases: Spoken
   const rules = rulesFor(evidence.provider, evidence.dialect)
   for (const statement of evidence.statements) {
     const rule = rules.firstMatch(factsOf(evidence, waits, statement), phrases)
-    if (rule !== undefined) return rule
+    if (rule !== undefined && isBelievable(rule, statement, evidence)) return rule
   }
   return undefined
+}
+
+/** What may be the request's own text condemns nothing but the request. */
+function isBelievable(rule: Rule, { isDoubtful }: Statement, { status }: Evidence): boolean {
+  return !(isDoubtful && isRequestRefused(status) && condemnsMore(rule))
 }
 
 /** What was thrown about a sound answer is told by what was thrown. */
@@ -141,28 +146,37 @@ function matchRemainder(evidence: Evidence, waits: StatedWaits): Rule | undefine
   const status = told ?? evidence.status ?? (evidence.inStream ? 200 : undefined)
   if (evidence.isReported && (status === undefined || status < 400)) return reportedError
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
-  return status === undefined
-    ? undefined
-    : statusBook.firstMatch({ ...factsOf(evidence, waits, { codes: [], text: '' }), status })
+  return status === undefined ? undefined : statusBook.firstMatch({ ...factsOf(evidence, waits, { text: '' }), status })
 }
 
-function factsOf(
-  evidence: Evidence,
-  waits: StatedWaits,
-  { codes, text, param, status = evidence.status }: Partial<Statement> & Pick<Statement, 'codes' | 'text'>,
-): Facts {
+function factsOf(evidence: Evidence, waits: StatedWaits, said: Partial<Statement> & Pick<Statement, 'text'>): Facts {
   const { isHtml, inStream } = evidence
+  const codes = codesOf(said, evidence)
+  const status = statusOf(said, evidence)
   // Inside an answer that had begun well, the type alone tells that the request was refused.
   const implied = codes.includes('invalid_request_error') ? 400 : undefined
+  const { param } = said
   return {
     status: status !== undefined && status >= 400 ? status : implied,
     codes: evidence.headerCodes.length === 0 ? codes : [...codes, ...evidence.headerCodes],
     param: param === undefined || param === 'model' ? param : 'other',
-    text,
+    text: said.text,
     isHtml,
     inStream,
     waits,
   }
+}
+
+/** Codes among the words count where they can't be the request's. */
+function codesOf({ codes = [], spoken }: Partial<Statement>, { status }: Evidence): readonly string[] {
+  return spoken === undefined || spoken.codes.length === 0 || isRequestRefused(status)
+    ? codes
+    : [...codes, ...spoken.codes]
+}
+
+/** What a statement names itself goes first; what stands among its words, last where the request may be to blame. */
+function statusOf({ status, spoken }: Partial<Statement>, evidence: Evidence): number | undefined {
+  return status ?? (isRequestRefused(evidence.status) ? evidence.status : (spoken?.status ?? evidence.status))
 }
 
 /** A request larger than its whole limit fails there for ever, while smaller ones pass: the key is not to blame. */
@@ -182,7 +196,7 @@ function givenRule({ reason, ruleId = GIVEN.id }: GivenVerdict): Rule {
 
 /** `x-should-retry: false` forbids the same target and nothing else. */
 function withoutForbiddenRetry(verdict: Verdict, { headers }: Evidence): Verdict {
-  if (headers.get('x-should-retry') !== 'false') return verdict
+  if (headers.get('x-should-retry')?.trim().toLowerCase() !== 'false') return verdict
   const nextStep = verdict.nextStep === 'retry_target' ? 'next_model' : verdict.nextStep
   return { ...verdict, nextStep, mayRetryTarget: false }
 }

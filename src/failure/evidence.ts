@@ -6,7 +6,7 @@ import { parseDate } from './moment.ts'
 import { asStatus, readProperty, readString } from './safe-read.ts'
 import { isTelling, plainStatement, type Statement } from './statement.ts'
 import { type GivenVerdict, readThrown } from './thrown.ts'
-import { statusInProse } from './wording.ts'
+import { readWording } from './wording.ts'
 
 /** Everything that is known of a failure, in one shape whatever it came in. */
 export interface Evidence {
@@ -28,6 +28,8 @@ export interface Evidence {
   readonly thrownCodes: readonly string[]
   /** The words of what was thrown, or a body of plain text. */
   readonly plainText: string
+  /** The sender's own words of it, in lower case. */
+  readonly plainWording: string
   /** Something was thrown, whatever it was. */
   readonly isThrown: boolean
   /** The verdict our own error was given where it was made. */
@@ -41,6 +43,9 @@ export interface Evidence {
   readonly sentAt: number | undefined
 }
 
+/** The words of an error are not judged as an answer. */
+const NO_ANSWER = 400
+
 const TIMEOUT_PHASES: readonly TimeoutPhase[] = ['connect', 'first_content', 'response', 'idle', 'attempt']
 
 /** Gathers the evidence. What is given directly goes before what is read from the error. */
@@ -50,12 +55,13 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
   const stated = asStatus(readProperty(input, 'status')) ?? thrown.status
   const body = readBody(readProperty(input, 'body') ?? thrown.body, stated)
   // A body that says nothing still may hold a hint; what the error says then goes before it.
-  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, stated ?? 400)
+  const spoken = body.statements.some(isTelling) ? NO_BODY : readBody(thrown.message, stated ?? NO_ANSWER)
   const statements = [...spoken.statements, ...body.statements]
   const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
   const headers = withNested(readHeaders(readProperty(input, 'headers') ?? thrown.headers), statements)
   const date = headers.get('date')
-  const status = stated ?? statusInProse(plainText)
+  const words = readWording(plainText, { isPlain: true })
+  const status = stated ?? words.stated.status ?? words.spoken.status
   const isThrown = error !== undefined && error !== null
   // Whatever was thrown after a good status broke an answer that had begun.
   const isBroken = isThrown && status !== undefined && status < 300
@@ -71,6 +77,7 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
     isHtml: body.form === 'html' || spoken.form === 'html',
     thrownCodes: [...thrown.codes, ...errorNumbersIn(plainText)],
     plainText,
+    plainWording: words.text,
     isThrown,
     given: thrown.given,
     inStream: isBroken || readProperty(input, 'inStream') === true || readProperty(error, 'inStream') === true,

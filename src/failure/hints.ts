@@ -1,10 +1,10 @@
 import type { Evidence } from './evidence.ts'
 import type { HeaderMap } from './headers.ts'
 import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
+import { preambleOf } from './preamble.ts'
 import type { BucketReading } from './quota.ts'
 import type { SpokenPhrases } from './spoken-phrases.ts'
 import { CLIENT_CUES, DATE_CUES, DURATION_CUES } from './wait-cues.ts'
-import { preambleLength } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
 export interface Hint {
@@ -175,7 +175,7 @@ function firstAfter(
     const first = found.get(cue)
     if (first === undefined) continue
     // What a client library says of its own pauses stands before the words.
-    const from = preambleLength(text)
+    const from = preambleOf(text).length
     for (let at = text.indexOf(cue, Math.max(first, from)); at >= 0; at = text.indexOf(cue, at + cue.length)) {
       const moment = usable(read(text, at + cue.length), nowMs)
       if (moment !== undefined) return moment

@@ -163,3 +163,14 @@ class LiteralReader {
 function isQuote(mark: string | undefined): boolean {
   return mark === '"' || mark === "'"
 }
+
+/** The text as JSON if it may be some (an object, a list or a string); `undefined` where it isn't. */
+export function parseJson(text: string): unknown {
+  // Whatever cannot be JSON is told without an exception, which costs more than all the rest.
+  if (!/^(?:\{\s{0,100}["}]|[["])/.test(text)) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

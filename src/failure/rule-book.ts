@@ -1,6 +1,6 @@
 import { PhraseFinder } from './phrase-finder.ts'
-import { type Condition, type Facts, MEANING_OF, needsWords, REQUEST_STATUSES, type Rule } from './rule.ts'
-import { afterPreamble, openingOf } from './wording.ts'
+import { afterPreamble, openingOf } from './preamble.ts'
+import { type Condition, condemnsMore, type Facts, isRequestRefused, needsWords, type Rule } from './rule.ts'
 
 interface RuleBookOptions {
   /** One that knows the rules' phrases, and maybe those of others. Default: its own. */
@@ -141,16 +141,10 @@ function stands(phrase: string, rule: Rule, evidence: TextEvidence): boolean {
   const at = evidence.phrases.get(phrase)
   if (at === undefined) return false
   const { status } = evidence.facts
-  // A 413 is about sizes; it quotes model names, but no text of the request.
-  const isRequestRefused = status !== undefined && status !== 413 && REQUEST_STATUSES.includes(status)
-  if (!isRequestRefused || !condemnsMore(rule)) return true
+  // A 413 that limits a rate is about sizes; it quotes model names, but no text of the request.
+  const isAboutSize = status === 413 && rule.reason === 'rate_limit'
+  if (!isRequestRefused(status) || isAboutSize || !condemnsMore(rule)) return true
   return at + phrase.length <= evidence.openingLength
-}
-
-/** A model's name stands in the middle of its sentence, and one key on one model is little. */
-function condemnsMore({ reason, scope }: Rule): boolean {
-  if (reason === 'model_not_found' || (reason === 'permission' && scope === 'target')) return false
-  return (scope ?? MEANING_OF[reason].scope) !== 'request'
 }
 
 function beginsWithAny(text: string, phrases: readonly string[]): boolean {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { classifyFailure, type Failure } from './index.ts'
+import { afterPreamble } from './preamble.ts'
 import type { Rule } from './rule.ts'
 import { ruleTables } from './rules/index.ts'
-import { afterPreamble } from './wording.ts'
 
 /** Tables of rules about what an answer says; the others have tests of their own. */
 const tables = [...ruleTables()].filter(

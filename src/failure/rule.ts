@@ -27,6 +27,11 @@ export const MEANING_OF: Readonly<Record<FailureReason, Meaning>> = {
 /** The statuses of a refusal that the request itself may have caused: its text may then stand in the answer. */
 export const REQUEST_STATUSES: readonly number[] = [400, 404, 413, 422]
 
+/** Is it one of those? */
+export function isRequestRefused(status: number | undefined): boolean {
+  return status !== undefined && REQUEST_STATUSES.includes(status)
+}
+
 /** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
 export interface Condition {
   /** The failure is one of these providers'; in lower case. Only rules of a user's own ask for it. */
@@ -108,4 +113,13 @@ export function confidenceOf(when: Condition): Confidence {
   if (needsWords(when)) return 'text'
   if (codes !== undefined) return 'structured'
   return status === undefined ? 'text' : 'status'
+}
+
+/**
+ * Does a verdict by this rule keep other requests from what it condemns? A model's name stands in the middle of its
+ * sentence, and one key on one model is little: that counts as no more than the request.
+ */
+export function condemnsMore({ reason, scope }: Rule): boolean {
+  if (reason === 'model_not_found' || (reason === 'permission' && scope === 'target')) return false
+  return (scope ?? MEANING_OF[reason].scope) !== 'request'
 }

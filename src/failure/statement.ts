@@ -1,14 +1,20 @@
 import { exceptionIn, type Fields, fieldsOf } from './fields.ts'
-import { parseLiteral } from './literal.ts'
+import { parseJson } from './literal.ts'
+import type { Prose } from './prose.ts'
 import { asStatus, isRecord, readItems } from './safe-read.ts'
-import { codesInProse, statusInProse, wordingOf, writtenObjectAt } from './wording.ts'
+import { readWording } from './wording.ts'
+import { objectInMessage } from './written-object.ts'
 
 /** One statement of an error. Gateways put one into another, so that an answer may hold several. */
 export interface Statement {
-  /** An HTTP status it names itself, 400 to 599. */
+  /** An HTTP status it names itself, in a field or before its words, 400 to 599. */
   readonly status: number | undefined
-  /** Every machine-readable field (code, type, status name, reason), in lower case. */
+  /** Every machine-readable field (code, type, status name, reason), and what programs put before words; in lower case. */
   readonly codes: readonly string[]
+  /** A status and codes that stand among its words, where the request's text may stand as well. */
+  readonly spoken: Prose
+  /** It may be the request's: it stood behind words, or in a field in which servers hand the request back. */
+  readonly isDoubtful: boolean
   /** Its wording as sent; empty where there is none. */
   readonly message: string
   /** The sender's own words of it, in lower case: without what it quotes; for comparing. */
@@ -26,10 +32,17 @@ const MAX_PARTS_OF_PART = 4
 /** How many statements of one answer are looked at; more than any gateway puts into one another. */
 const MAX_STATEMENTS = 24
 
-/** The statements in a parsed body or event, the innermost first: it is the nearest to what went wrong. */
-export function readStatements(value: unknown): Statement[] {
+/**
+ * The statements in a parsed body or event, the innermost first: it is the nearest to what went wrong.
+ *
+ * @param isDoubtful it may be the request's. Default: false
+ */
+export function readStatements(
+  value: unknown,
+  { isDoubtful = false, status }: Partial<Omit<Place, 'depth'>> = {},
+): Statement[] {
   const statements: Statement[] = []
-  collect(value, 0, statements)
+  collect(value, { depth: 0, isDoubtful, status }, statements)
   return statements
 }
 
@@ -40,52 +53,71 @@ export function isTelling({ codes, message }: Statement): boolean {
 
 /** A statement that is nothing but words. Programs write codes and statuses into them. */
 export function plainStatement(message: string): Statement {
+  const { text, stated, spoken } = readWording(message, { isPlain: true })
   return {
-    status: statusInProse(message),
-    codes: codesInProse(message),
+    status: stated.status,
+    codes: stated.codes,
+    spoken,
+    isDoubtful: false,
     message,
-    text: wordingOf(message),
+    text,
     param: undefined,
     fields: [],
   }
 }
 
-/** The text as JSON if it may be some (an object, a list or a string); `undefined` where it isn't. */
-export function parseJson(text: string): unknown {
-  // Whatever cannot be JSON is told without an exception, which costs more than all the rest.
-  if (!/^(?:\{\s{0,100}["}]|[["])/.test(text)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** Where a part of an answer stands. */
+interface Place {
+  readonly depth: number
+  readonly isDoubtful: boolean
+  /** The HTTP status that was written before it. */
+  readonly status?: number | undefined
 }
 
-function collect(value: unknown, depth: number, statements: Statement[]): void {
+/** In these, beside a complaint, servers hand back what was sent to them. */
+const HANDED_BACK: ReadonlySet<string> = new Set(['body', 'data', 'result', 'payload'])
+
+function collect(value: unknown, { depth, isDoubtful, status }: Place, statements: Statement[]): void {
   // Google wraps the error of a streaming endpoint in a list.
   const first = readItems(value, 1)[0] ?? value
   if (depth > MAX_DEPTH || statements.length >= MAX_STATEMENTS || !isRecord(first)) return
   const own = fieldsOf(first)
   const fields = withParts(own)
   const param = firstOf(fields, 'param')
+  const message = firstOf(fields, 'message') ?? ''
+  // A message about a part of the request may consist of that part.
+  const handedOn = param === undefined && message !== '' ? objectInMessage(message) : undefined
+  const inside = { depth: depth + 1, isDoubtful, status }
   for (const { raw, nested } of fields) {
     // OpenRouter: what its upstream said, JSON or not.
     if (raw !== undefined && parseJson(raw.trim()) === undefined) statements.push(plainStatement(raw))
     for (const { name, value } of nested) {
-      // A message about a part of the request may consist of that part.
-      if (name !== 'message' || param === undefined) collect(objectIn(value), depth + 1, statements)
+      if (name === 'message' && param !== undefined) continue
+      const isHandedBack = HANDED_BACK.has(name) && message !== ''
+      const written = typeof value !== 'string' ? { value } : value === message ? handedOn : objectInMessage(value)
+      if (written === undefined) continue
+      const place = { ...inside, ...written }
+      collect(written.value, { ...place, isDoubtful: place.isDoubtful || isDoubtful || isHandedBack }, statements)
     }
   }
   const exception = exceptionIn(first)
-  if (exception !== undefined) collect(exception.details, depth + 1, statements)
-  const message = firstOf(fields, 'message') ?? ''
+  if (exception !== undefined) collect(exception.details, inside, statements)
   const codes = fields.flatMap((part) => part.codes)
   if (exception !== undefined) codes.push(exception.name.toLowerCase())
-  if (message !== '') codes.push(...codesInProse(message, codes.some(isWord)))
+  const { text, stated, spoken } = readWording(handedOn?.rest ?? message, { hasCodes: codes.some(isWord) })
+  codes.push(...stated.codes)
   // Relays put their upstream's status there.
-  if (param !== undefined) codes.push(...(asStatus(param) === undefined ? [] : [param]))
-  const status = statusIn(codes) ?? (message === '' ? undefined : statusInProse(message))
-  statements.push({ status, codes, message, text: wordingOf(message), param, fields })
+  if (param !== undefined && codes.includes('bad_response_status_code')) codes.push(param)
+  statements.push({
+    status: statusIn(codes) ?? stated.status ?? status,
+    codes,
+    spoken,
+    isDoubtful,
+    message,
+    text,
+    param,
+    fields,
+  })
 }
 
 /** The fields of an object, of its parts and of theirs: Google's quotas are violations among details. */
@@ -93,16 +125,6 @@ function withParts(own: Fields): readonly Fields[] {
   if (own.parts.length === 0) return [own]
   const parts = own.parts.map(fieldsOf)
   return [own, ...parts, ...parts.flatMap((part) => part.parts.slice(0, MAX_PARTS_OF_PART).map(fieldsOf))]
-}
-
-/** An object, or one that was written down: as JSON, or after a program's own words. */
-function objectIn(value: unknown): unknown {
-  if (typeof value !== 'string') return value
-  const text = value.trim()
-  const json = parseJson(text)
-  if (json !== undefined) return json
-  const at = writtenObjectAt(text)
-  return at < 0 ? undefined : parseLiteral(text, at)?.value
 }
 
 function firstOf(fields: readonly Fields[], name: 'message' | 'param'): string | undefined {

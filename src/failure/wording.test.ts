@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { openingOf, wordingOf } from './wording.ts'
+import { openingOf } from './preamble.ts'
+import { wordingOf } from './wording.ts'
 
 describe('wordingOf', () => {
   it.each([

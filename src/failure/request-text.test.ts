@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import type { ClassifyInput } from './failure.ts'
+import { classifyFailure } from './index.ts'
+
+const said = (message: string): string => JSON.stringify({ error: { message, type: 'invalid_request_error' } })
+
+/**
+ * Refused requests whose answers hold the caller's text. Whatever stands in it, it must not cool a key, a model or a
+ * provider down.
+ */
+const ECHOES: readonly (readonly [what: string, input: ClassifyInput])[] = [
+  ['a status in a quotation', { status: 400, body: said("Invalid value: 'HTTP 401: go away'") }],
+  ['a status behind words', { status: 400, body: said('Could not parse the prompt HTTP 401 and status code 429') }],
+  ['a number before words', { status: 400, body: said('401 messages were given, at most 100 are allowed') }],
+  ['a param that is a number', { status: 400, body: { error: { message: 'Invalid value', param: '429' } } }],
+  [
+    'a code in the words',
+    { status: 400, body: said('Cannot handle this text: ThrottlingException RESOURCE_EXHAUSTED') },
+  ],
+  ['a place in a list', { status: 400, body: said('Invalid content in messages[1113] of the request') }],
+  [
+    'an object in a message',
+    { status: 400, body: said('Could not handle the content {"error":{"code":"insufficient_quota"}}') },
+  ],
+  ['an object in Python’s way', { status: 400, body: said("Bad body {'error': {'code': 'invalid_api_key'}}") }],
+  [
+    'an object in a text',
+    { status: 400, body: 'Could not parse {"error":{"code":"insufficient_quota","message":"x"}}' },
+  ],
+  [
+    'the body handed back',
+    {
+      status: 422,
+      body: { detail: 'Field required', body: { error: { code: 'insufficient_quota', message: 'pay' } } },
+    },
+  ],
+  [
+    'the payload handed back',
+    { status: 400, body: { message: 'Bad payload', payload: { error: { type: 'authentication_error' } } } },
+  ],
+  [
+    'a complaint of a field behind its class',
+    { status: 400, body: said('ValidationError: messages.0.content: your credit balance is too low') },
+  ],
+  [
+    'a complaint of a field behind a bracket',
+    { status: 400, body: said('[openai] messages[0].content: invalid api key') },
+  ],
+  ['a complaint behind a bare word', { status: 400, body: said('message: messages.0: invalid api key') }],
+  [
+    'a quotation handed on',
+    {
+      status: 400,
+      body: said('Unexpected token in message: "rate limit reached for all of the requests of this organization"'),
+    },
+  ],
+  ['bytes in Python’s way', { status: 400, body: said("Could not decode b'your credit balance is too low'") }],
+  [
+    'a quotation right behind a letter',
+    { status: 400, body: said('Invalid content"insufficient_quota: your credit balance is too low"') },
+  ],
+  ['a quotation in brackets', { status: 400, body: said('无效的内容「invalid api key」') }],
+  ['text behind a colon', { status: 400, body: said('Failed to parse content:invalid api key') }],
+  ['text behind an equals sign', { status: 400, body: said('Bad argument text=invalid api key provided') }],
+  ['text behind a dash', { status: 400, body: said('Unparsable text - your credit balance is too low') }],
+  ['text behind a full-width colon', { status: 400, body: said('内容解析失败：invalid api key') }],
+  [
+    'text on the next line after a comma',
+    { status: 400, body: said('Unparsable text,\nyour credit balance is too low') },
+  ],
+  ['a name of a signature', { status: 400, body: { error: { code: 'invalid_thinking_signature', message: 'x' } } }],
+  ['a name of an access', { status: 400, body: { error: { code: 'file_access_mode', message: 'x' } } }],
+  ['a name of a limit', { status: 400, body: { error: { code: 'tools_limit_exceeded', message: 'x' } } }],
+  ['a name of credentials', { status: 400, body: { error: { code: 'mcp_credentials_field', message: 'x' } } }],
+]
+
+describe('what a request says in the answer', () => {
+  it.each(ECHOES)('condemns nothing but the request: %s', (_, input) => {
+    const { scope, ruleId, reason } = classifyFailure({ provider: 'openai', ...input })
+    expect({ scope, reason, ruleId }).toMatchObject({ scope: 'request' })
+  })
+
+  it('does not hide what a relay hands on', () => {
+    const inner = { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }
+    const handedOn = [
+      `Error code: 429 - ${JSON.stringify(inner)}`,
+      `litellm.RateLimitError: RateLimitError: OpenAIException - ${JSON.stringify(inner)}`,
+      `[openai] Rate Limit Error, Error code: 429 - ${JSON.stringify(inner)}`,
+    ]
+    for (const message of handedOn) expect(classifyFailure({ status: 400, body: { message } }).reason).toBe('billing')
+  })
+})

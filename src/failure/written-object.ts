@@ -1,0 +1,64 @@
+import { parseJson, parseLiteral } from './literal.ts'
+import { afterPreamble } from './preamble.ts'
+import { lastStatusOf } from './prose.ts'
+import { leadsToQuotation } from './wording.ts'
+
+/** An object that was written down inside a text: as JSON, in Python's way, escaped, or cut short. */
+export interface WrittenObject {
+  readonly value: unknown
+  /** The text without it. */
+  readonly rest: string
+  /**
+   * Words stand before it that are more than what programs put before an error they hand on: it may be a part of the
+   * request that is complained of.
+   */
+  readonly isDoubtful: boolean
+  /** The HTTP status that the words before it end with. */
+  readonly status: number | undefined
+}
+
+/** What a program writes before an error that it hands on: words of its own about a failure. */
+const HANDS_ON = /error|exception|status|fail|provider|upstream|response|code|metadata|returned|失败|错误/
+
+/** How far into a message the error that it hands on may begin. */
+const MAX_HANDING_ON = 400
+
+/** The object that a message of an error holds: the whole of it, or behind a program's own words. */
+export function objectInMessage(message: string): WrittenObject | undefined {
+  const text = message.trim()
+  const json = parseJson(text)
+  if (json !== undefined) return { value: json, rest: '', isDoubtful: false, status: undefined }
+  const at = text.slice(0, MAX_HANDING_ON).indexOf('{')
+  if (at < 0 || !/^\{\s{0,20}\\{0,3}["']/.test(text.slice(at, at + 40))) return undefined
+  const before = text.slice(0, at).toLowerCase()
+  return before === '' || HANDS_ON.test(before) ? objectAt(text, at) : undefined
+}
+
+/** The object inside a body that is text, as SDKs write it: `429 {"type":"error",…}`. */
+export function objectInText(text: string): WrittenObject | undefined {
+  const at = text.indexOf('{')
+  return at < 0 ? undefined : objectAt(text, at)
+}
+
+function objectAt(text: string, at: number): WrittenObject | undefined {
+  // Python's bytes are written b'…': what hands on an answer writes it so.
+  const before = text.slice(0, at).replace(/\bb["']$/, '')
+  // What stands in a quotation is the request's, not the sender's.
+  if (leadsToQuotation(before)) return undefined
+  const found = jsonAt(text, at) ?? parseLiteral(text, at)
+  if (found === undefined) return undefined
+  const rest = `${before}${text.slice(found.end)}`.trim()
+  const words = before.toLowerCase()
+  return {
+    value: found.value,
+    rest,
+    isDoubtful: afterPreamble(words).trim() !== '',
+    status: lastStatusOf(words),
+  }
+}
+
+function jsonAt(text: string, at: number): { readonly value: unknown; readonly end: number } | undefined {
+  const end = text.lastIndexOf('}') + 1
+  const value = end > at ? parseJson(text.slice(at, end)) : undefined
+  return value === undefined ? undefined : { value, end }
+}
