@@ -101,7 +101,13 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: Own
 }
 
 /** What lasts until somebody changes something, and what no provider has said a word of: a client's own pauses. */
-const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found', 'network'])
+const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set([
+  'auth',
+  'permission',
+  'billing',
+  'model_not_found',
+  'network',
+])
 
 /** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
 function hintFor(verdict: Verdict, waits: StatedWaits, buckets: readonly BucketReading[], evidence: Evidence): Hint {

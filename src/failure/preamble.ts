@@ -10,7 +10,7 @@ const PREAMBLES: readonly RegExp[] = [
   // Google's and gRPC's names of statuses
   /(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = /y,
   // who hands it on
-  /(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|api error|error|(?:rate limit|authentication|invalid request|connection) error,|upstream error|invalid status code|status code|http error|failed with status code): {0,1}/y,
+  /(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|api error|error|upstream error|failed with status code): |(?:[a-z]{2,20} ){1,3}error, /y,
   // where it comes from: `Error fetching from https://…: `
   /(?:error )?(?:fetching |calling )?(?:from|at|for) https?:\/\/[^\s"']{1,200} /y,
   // AWS: `An error occurred (ThrottlingException) when calling the Converse operation: `

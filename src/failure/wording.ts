@@ -86,7 +86,7 @@ function onEvenLines(text: string): string {
 const UNEVEN = / {2}|[^\S ]/
 
 /** A program that hands on an error puts it into quotation marks as a whole: `errored with error: "…`, `err="…`. */
-const HANDED_ON = /(\b(?:error|exception|failed|reason|message|err|msg)(?:: ?|=))["“](?=[^"”]{40})/
+const HANDED_ON = /(\b(?:error|exception|failed|reason|message|error_message|err|msg)(?:: ?|=))["'“](?=[^"'”]{40})/
 
 /** An SDK writes a body that was a text behind its status, in quotation marks: `429 "Your team has …"`. */
 function unquoted(said: string): string {
@@ -94,7 +94,7 @@ function unquoted(said: string): string {
 }
 
 function withoutHandingOn(words: string): string {
-  return words.includes('"') || words.includes('“') ? words.replace(HANDED_ON, '$1') : words
+  return /["'“]/.test(words) ? words.replace(HANDED_ON, '$1') : words
 }
 
 /** Words that passed through an address: `Incorrect%20API%20key%20provided`. */

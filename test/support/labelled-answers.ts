@@ -8,6 +8,8 @@ export interface LabelledAnswer {
   readonly status: number | null
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
+  /** What of the answer the body is, where it is not the body as it came over the wire. */
+  readonly body_form?: string
   readonly in_stream: boolean
   readonly expected: {
     readonly reason: FailureReason

@@ -22,6 +22,12 @@ export const azureTable: RuleTable = {
   ],
   exact: [
     {
+      id: 'azure.foreign_tenant',
+      reason: 'auth',
+      when: { status: [400, 401, 403], begins: ['token tenant', 'tenant provided in token'] },
+      source: ERRORS,
+    },
+    {
       id: 'azure.deployment_not_found',
       reason: 'model_not_found',
       when: { codes: ['deploymentnotfound'] },

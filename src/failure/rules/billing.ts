@@ -5,8 +5,8 @@ const WORDS_COUNT = [401, 402, 403, 412, 429, 500, 502, 503]
 
 /**
  * Money, in the words of any provider. They override status and type, which say `rate_limit_error`, 403, 400 or even
- * 500 for it; on 400 only as a sentence that the answer begins with. The bare word "billing" never decides: Groq and Together put a link to their billing page into plain rate
- * limits, and Gemini's per-minute limits say "check your plan and billing details".
+ * 500 for it; on 400 only as a sentence that the answer begins with. The bare word "billing" never decides: Groq and
+ * Together put a link to their billing page into plain rate limits, and Gemini's per-minute limits say "check your plan and billing details".
  */
 export const billingRules: readonly Rule[] = [
   {
@@ -109,9 +109,6 @@ export const billingRules: readonly Rule[] = [
         'credits have been exhausted',
         'credits exhausted',
         'all available credits',
-        'purchase more credits',
-        'buy more credits',
-        'purchase credits',
         'spend limit of your',
         'credits expired',
         'credits have expired',
@@ -125,7 +122,6 @@ export const billingRules: readonly Rule[] = [
         'credit limit exceeded',
         'quota is not enough',
         'billing hard limit',
-        'check your billing details',
         'spending limit',
         'spend limit',
         'payment required',
@@ -138,13 +134,8 @@ export const billingRules: readonly Rule[] = [
         'overdue balance',
         'spend cap',
         'out of extra usage',
-        'add funds',
-        'add more credits',
         'account is overdue',
         'account is in arrears',
-        'please top up',
-        'top up your account',
-        'top up your balance',
         'monthly included credits',
         'free quota has been exhausted',
         'limit for this billing cycle',
@@ -169,6 +160,35 @@ export const billingRules: readonly Rule[] = [
     source: 'https://docs.x.ai/docs/key-information/debugging',
   },
   {
+    // What to do about it; limiters advise it as well, to whoever wants a higher limit.
+    id: 'billing.advice',
+    reason: 'billing',
+    when: {
+      status: WORDS_COUNT,
+      anyOf: [
+        'purchase more credits',
+        'buy more credits',
+        'purchase credits',
+        'check your billing details',
+        'add funds',
+        'add more credits',
+        'please top up',
+        'top up your account',
+        'top up your balance',
+      ],
+      noneOf: [
+        'rate limit',
+        'rate-limit',
+        'per minute',
+        'per second',
+        'per day',
+        'requests per',
+        'check your plan and billing',
+      ],
+    },
+    source: 'https://openrouter.ai/docs/api-reference/errors',
+  },
+  {
     // OpenAI's wording for an empty account, and Gemini's for any limit: there a wait or the metric stands beside it.
     id: 'billing.current_quota',
     reason: 'billing',
@@ -176,7 +196,7 @@ export const billingRules: readonly Rule[] = [
       status: WORDS_COUNT,
       statesWait: false,
       anyOf: ['exceeded your current quota'],
-      noneOf: ['quota exceeded for metric', 'per minute', 'per day'],
+      noneOf: ['quota exceeded for metric', 'per minute', 'per day', 'ai.google.dev'],
     },
     source: 'https://platform.openai.com/docs/guides/error-codes',
   },

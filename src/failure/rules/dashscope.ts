@@ -26,6 +26,13 @@ export const dashscopeTable: RuleTable = {
   ],
   exact: [
     {
+      // Relays hand it on with a 500.
+      id: 'dashscope.inappropriate_content',
+      reason: 'content_policy',
+      when: { anyOf: ['data may contain inappropriate content'] },
+      source: ERRORS,
+    },
+    {
       id: 'dashscope.free_tier',
       reason: 'billing',
       when: {

@@ -4,6 +4,13 @@ import type { RuleTable } from '../rule.ts'
 export const deepinfraTable: RuleTable = {
   exact: [
     {
+      // With OpenAI's type for a refused request.
+      id: 'deepinfra.not_authenticated',
+      reason: 'auth',
+      when: { begins: ['not authenticated'] },
+      source: 'https://deepinfra.com/docs',
+    },
+    {
       id: 'deepinfra.model_busy',
       reason: 'overloaded',
       when: { anyOf: ['model busy', 'model is busy'] },

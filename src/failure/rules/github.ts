@@ -6,6 +6,13 @@ const MODELS = 'https://docs.github.com/en/github-models/use-github-models/proto
 export const githubTable: RuleTable = {
   own: [
     {
+      // It comes back with the next month: until then somebody must pay.
+      id: 'github.monthly_quota',
+      reason: 'billing',
+      when: { anyOf: ['monthly quota', 'monthly chat messages quota', 'monthly premium request'] },
+      source: 'https://docs.github.com/en/copilot/concepts/billing/copilot-requests',
+    },
+    {
       id: 'github.quota_exceeded',
       reason: 'billing',
       when: { codes: ['quota_exceeded'] },

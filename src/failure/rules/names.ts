@@ -24,6 +24,21 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
     ],
   ],
   [
+    'context_length',
+    [
+      'context length',
+      'contextlength',
+      'context window',
+      'contextwindow',
+      'too long',
+      'toolong',
+      'prompt too',
+      'token limit',
+      'tokenlimit',
+      'max tokens exceeded',
+    ],
+  ],
+  [
     'rate_limit',
     [
       'rate limit',
@@ -44,21 +59,6 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
     ],
   ],
   ['overloaded', ['overload', 'capacity', 'busy', 'high demand']],
-  [
-    'context_length',
-    [
-      'context length',
-      'contextlength',
-      'context window',
-      'contextwindow',
-      'too long',
-      'toolong',
-      'prompt too',
-      'token limit',
-      'tokenlimit',
-      'max tokens exceeded',
-    ],
-  ],
   [
     'content_policy',
     [
@@ -110,10 +110,6 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
       'expired token',
       'invalid credential',
       'invalidcredential',
-      'credentials',
-      'api key',
-      'apikey',
-      'signature',
     ],
   ],
   [
@@ -121,7 +117,6 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
     [
       'access denied',
       'accessdenied',
-      'access',
       'permission',
       'forbidden',
       'not allowed',
@@ -157,14 +152,24 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
       'unprocessable',
     ],
   ],
-  ['server_error', ['internal', 'server error', 'servererror', 'unavailable', 'service error', 'unexpected']],
+  ['server_error', ['internal', 'server error', 'servererror', 'unavailable', 'service error']],
 ]
+
+/** Of a refused request the name may be a field's; it condemns no more than the request. */
+const OF_A_REQUEST: ReadonlySet<FailureReason> = new Set([
+  'context_length',
+  'content_policy',
+  'model_not_found',
+  'invalid_request',
+])
+/** What a failing server may say in a name. */
+const OF_A_SERVER: ReadonlySet<FailureReason> = new Set(['overloaded', 'timeout', 'context_length', 'server_error'])
 
 /** The statuses that say less than such a name. A 400 is the request's own, whatever type the server gives it. */
 function statusesOf(reason: FailureReason): Pick<Condition, 'status'> {
-  if (reason === 'billing') return {}
-  if (reason === 'server_error' || reason === 'timeout') return { status: [500, 502, 503] }
-  return { status: [400, 422, 500, 502, 503] }
+  return {
+    status: [...(OF_A_REQUEST.has(reason) ? [400, 422] : []), ...(OF_A_SERVER.has(reason) ? [500, 502, 503] : [])],
+  }
 }
 
 /** What a code means that no rule knows, by the words it is made of. Weak evidence, and the last before the status. */

@@ -110,7 +110,7 @@ export const openrouterTable: RuleTable = {
     {
       id: 'openrouter.moderation',
       reason: 'content_policy',
-      when: { anyOf: ['requires moderation on', 'was flagged for'] },
+      when: { anyOf: ['requires moderation on', 'was flagged for'], noneOf: ['account was flagged'] },
       source: ERRORS,
     },
   ],

@@ -43,6 +43,7 @@ export const relayTable: RuleTable = {
           'over budget',
           'max budget',
         ],
+        noneOf: ['thinking budget', 'token budget', 'context budget', 'resets'],
       },
       source: 'https://docs.litellm.ai/docs/proxy/users',
     },

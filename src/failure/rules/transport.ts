@@ -130,6 +130,7 @@ export const transportRules: readonly Rule[] = [
     when: {
       anyOf: [
         'stream closed before',
+        'stream was reset',
         'stream ended before',
         'stream ended without',
         'stream ended unexpectedly',
@@ -289,6 +290,19 @@ export const transportRules: readonly Rule[] = [
     when: {
       anyOf: [
         'fetch failed',
+        'net::err_connection_re',
+        'net::err_connection_closed',
+        'net::err_connection_aborted',
+        'net::err_name_not',
+        'net::err_internet_disc',
+        'net::err_network_',
+        'net::err_http2_',
+        'net::err_ssl_',
+        'net::err_cert_',
+        'net::err_proxy_',
+        'net::err_address_',
+        'net::err_empty_',
+        'net::err_quic_',
         'failed to fetch',
         'getaddrinfo',
         'connection error',
