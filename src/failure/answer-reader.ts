@@ -1,11 +1,21 @@
-import { type AnswerFormat, type AnswerProgress, errorObjectOf, flawNamed, formatOf } from '../dialects/index.ts'
+import {
+  type AnswerFormat,
+  type AnswerProgress,
+  errorObjectOf,
+  flawNamed,
+  formatOf,
+  isLackOfContent,
+} from '../dialects/index.ts'
 import { SseParser } from '../stream/index.ts'
 import type { JudgedAnswer } from './body.ts'
+import { bodyBeginning } from './body-beginning.ts'
+import { ByteCollector } from './byte-collector.ts'
 import { Classifier } from './classify.ts'
 import { invalidOption } from './failover-error.ts'
 import type { ClassifyInput, Failure } from './failure.ts'
+import { JsonPieces } from './json-pieces.ts'
 import type { FailureRule } from './own-rules.ts'
-import { leftoverJson } from './stream-text.ts'
+import { isEventText, leftoverJson } from './stream-text.ts'
 
 /** What is known of an answer before its body: the evidence of `classifyFailure` but for the body and what was thrown. */
 export interface AnswerReaderOptions extends Omit<ClassifyInput, 'body' | 'error' | 'inStream' | 'timeoutPhase'> {
@@ -13,19 +23,21 @@ export interface AnswerReaderOptions extends Omit<ClassifyInput, 'body' | 'error
   readonly rules?: readonly FailureRule[]
 }
 
-/** An answer that is no stream is kept up to this length, characters; what comes later says no more. */
-const MAX_KEPT = 65_536
-/** The longest line of a stream of JSON lines; a longer one is no event. */
-const MAX_LINE = 8 * 1024 * 1024
+/** A body that is no answer is kept up to this length; what comes later says no more. */
+const MAX_KEPT_BYTES = 65_536
+/** The largest event, line or document that is read. Whether an answer with a larger one is sound cannot be told. */
+const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 const DONE = '[DONE]'
 
 /**
  * Judges a streamed answer while it comes, whatever wire format it is in: OpenAI chat completions and responses,
  * Anthropic messages, Gemini, Bedrock's frames as JSON, Ollama's lines. It tells an error inside HTTP 200 when its event
- * arrives, and at the end whether the answer was complete.
+ * arrives, and at the end whether the answer was complete. An answer that is one JSON document, Gemini's lists too, is
+ * judged at its end.
  *
- * Bytes may be cut anywhere, also inside a character. Pings, comments and role-only chunks are no content.
+ * Bytes may be cut anywhere, also inside a character. Pings, comments and role-only chunks are no content. Of an answer
+ * with an event or document of more than 16 MiB it cannot be told whether it is complete: it is not called broken.
  *
  * @example
  * const reader = new AnswerReader({ provider: 'openai' })
@@ -35,16 +47,15 @@ const DONE = '[DONE]'
 export class AnswerReader {
   readonly #evidence: ClassifyInput
   readonly #classifier: Classifier
-  readonly #decoder = new TextDecoder()
   readonly #parser: SseParser
-  /** The beginning of the body: where it is no stream, it is all that is looked at. */
-  #kept = ''
-  /** The pieces of the line that has begun, where the body is lines of JSON. */
-  #line: string[] = []
-  #lineLength = 0
-  /** What came before it was known what the body is. */
-  #early: Uint8Array[] = []
-  #mode: 'unknown' | 'events' | 'lines' = 'unknown'
+  readonly #json = new JsonPieces({ onLine: (line) => this.#takeData(line), maxBytes: MAX_EVENT_BYTES })
+  /** The beginning of the body: where it is no answer, it is all that is looked at. */
+  readonly #kept = new ByteCollector(MAX_KEPT_BYTES)
+  /** The first bytes of a byte order mark, while no more than these have come. */
+  #early: Uint8Array = new Uint8Array()
+  #mode: 'unknown' | 'events' | 'json' = 'unknown'
+  /** An event was larger than what is read; what follows it is not looked at. */
+  #isGivenUp = false
   #format: AnswerFormat | undefined
   #progress: AnswerProgress | undefined
   #failure: Failure | undefined
@@ -55,12 +66,16 @@ export class AnswerReader {
   constructor({ rules, ...evidence }: AnswerReaderOptions = {}) {
     this.#evidence = { ...evidence, status: evidence.status ?? 200 }
     this.#classifier = new Classifier(rules)
-    this.#parser = new SseParser({ onEvent: ({ data, name }) => this.#takeData(data, name) })
+    this.#parser = new SseParser({
+      onEvent: ({ data, name }) => this.#takeData(data, name),
+      maxEventBytes: MAX_EVENT_BYTES,
+    })
   }
 
   /** Something has come that a caller waits for: text, reasoning, a tool call, a refusal. */
   get hasContent(): boolean {
-    return this.#hasContent
+    // So much is content, whatever it says.
+    return this.#hasContent || this.#isPartlyUnread
   }
 
   /**
@@ -73,22 +88,7 @@ export class AnswerReader {
     if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))
       throw invalidOption('chunk', chunk, 'it must be bytes (a Uint8Array) or a text')
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk
-    const text = this.#decoder.decode(bytes, { stream: true })
-    if (this.#kept.length < MAX_KEPT) this.#kept += text.slice(0, MAX_KEPT - this.#kept.length)
-    const wasUnknown = this.#mode === 'unknown'
-    if (wasUnknown) this.#mode = modeOf(this.#kept)
-    switch (this.#mode) {
-      case 'unknown':
-        this.#early.push(bytes.slice())
-        break
-      case 'lines':
-        this.#pushLines(wasUnknown ? this.#kept : text)
-        break
-      case 'events':
-        for (const early of this.#early.splice(0)) this.#parse(early)
-        this.#parse(bytes)
-        break
-    }
+    this.#take(this.#mode === 'unknown' ? this.#begin(bytes) : bytes)
     return this.#failure
   }
 
@@ -99,58 +99,75 @@ export class AnswerReader {
    * @returns what is wrong with the answer; undefined where it is complete
    */
   end(error?: unknown): Failure | undefined {
-    const leftovers = this.#parser.end()
-    if (this.#mode === 'lines') this.#takeLine()
+    const leftovers = this.#isGivenUp ? '' : this.#parser.end()
+    const document = this.#mode === 'json' ? this.#json.end() : undefined
     if (this.#failure !== undefined) return this.#failure
+    const whole = this.#format?.streamsLines === true ? undefined : parsedObject(document)
+    if (whole !== undefined) return this.#judgeDocument(whole)
     const progress = this.#progress
     if (progress !== undefined && progress.state !== 'open') {
       const verdict = progress.verdict()
-      return verdict && this.#judge(verdict)
+      return verdict && !(this.#isPartlyUnread && isLackOfContent(verdict.flaw)) ? this.#judge(verdict) : undefined
     }
     if (this.#mode === 'events') this.#takeEvent(leftoverJson(leftovers))
     if (this.#failure !== undefined) return this.#failure
     if (error !== undefined) return this.#classifier.classify({ ...this.#evidence, error, inStream: true })
-    if (progress === undefined) return this.#judgeWhole()
+    if (this.#isPartlyUnread && !this.#isRefusal) return undefined
+    if (progress === undefined) return this.#judgeKept()
     return this.#judge(flawNamed('cut_short'))
+  }
+
+  /** Something of it was too large to be looked at: nothing can be said to be missing. */
+  get #isPartlyUnread(): boolean {
+    return this.#json.isTooLong || (this.#isGivenUp && isEventText(this.#kept.text()))
+  }
+
+  get #isRefusal(): boolean {
+    return Number(this.#evidence.status) >= 400
   }
 
   #judge(answer: JudgedAnswer): Failure {
     return this.#classifier.classifyAnswer(this.#evidence, answer)
   }
 
+  /** An answer of one document: what it is worth, whatever its end of the line. */
+  #judgeDocument(document: object): Failure | undefined {
+    const events: readonly unknown[] = Array.isArray(document) ? document : [document]
+    this.#hasContent ||= events.some((event) => formatOf(event)?.isContent(event) === true)
+    return this.#judgeBody(document)
+  }
+
   /** No event was of a known format: an error in place of a stream, a page, or nothing. */
-  #judgeWhole(): Failure | undefined {
-    const body = this.#kept
-    if (body.trim() === '') return this.#judge(flawNamed('empty'))
+  #judgeKept(): Failure | undefined {
+    const body = this.#kept.text()
+    return body.trim() === '' ? this.#judge(flawNamed('empty')) : this.#judgeBody(body)
+  }
+
+  #judgeBody(body: unknown): Failure | undefined {
     const failure = this.#classifier.classify({ ...this.#evidence, body })
     return failure.ruleId === 'answer.sound' ? undefined : failure
+  }
+
+  /** @returns the bytes from where the body tells what it is; none where it has not come to that */
+  #begin(bytes: Uint8Array): Uint8Array {
+    const { start, form } = bodyBeginning(Buffer.concat([this.#early, bytes]))
+    this.#mode = form
+    this.#early = form === 'unknown' ? start : new Uint8Array()
+    return form === 'unknown' ? new Uint8Array() : start
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#kept.push(bytes)
+    if (this.#mode === 'json') this.#json.push(bytes)
+    if (this.#mode === 'events' && !this.#isGivenUp) this.#parse(bytes)
   }
 
   #parse(bytes: Uint8Array): void {
     try {
       this.#parser.push(bytes)
-    } catch (error) {
-      this.#failure ??= this.#judge({ flaw: 'no_answer', message: String(error) })
+    } catch {
+      this.#isGivenUp = true
     }
-  }
-
-  #pushLines(text: string): void {
-    let from = 0
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      this.#line.push(text.slice(from, end))
-      this.#takeLine()
-      from = end + 1
-    }
-    this.#lineLength += text.length - from
-    if (this.#lineLength <= MAX_LINE) this.#line.push(text.slice(from))
-    else this.#line = []
-  }
-
-  #takeLine(): void {
-    const line = this.#line.join('')
-    this.#line = []
-    this.#lineLength = 0
-    this.#takeData(line)
   }
 
   #takeData(data: string, name?: string): void {
@@ -188,9 +205,12 @@ export class AnswerReader {
   }
 }
 
-/** Lines of JSON begin with an object that ends on its line; a bare error in place of a stream may be printed prettily. */
-function modeOf(beginning: string): 'unknown' | 'events' | 'lines' {
-  const text = beginning.trimStart()
-  if (text === '' || text === '\ufeff') return 'unknown'
-  return text.startsWith('{') || text.startsWith('[') ? 'lines' : 'events'
+function parsedObject(text: string | undefined): object | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
 }

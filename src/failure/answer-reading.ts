@@ -1,4 +1,20 @@
-import { type AnswerFlaw, type AnswerFormat, errorObjectOf, flawNamed, formatOf } from '../dialects/index.ts'
+import {
+  type AnswerFlaw,
+  type AnswerFormat,
+  errorObjectOf,
+  flawNamed,
+  formatOf,
+  isLackOfContent,
+} from '../dialects/index.ts'
+
+/**
+ * How much of an answer its events are.
+ *
+ * - `all`: all there is, so that an end which is not among them was missing
+ * - `some`: those that somebody handed on
+ * - `cut`: we left some out, so that nothing can be said to be missing
+ */
+export type Extent = 'all' | 'some' | 'cut'
 
 /** What the events of a 200 answer come to. */
 export type AnswerReading =
@@ -9,12 +25,8 @@ export type AnswerReading =
   /** No answer of any format that is known. */
   | { readonly is: 'foreign' }
 
-/**
- * Judges an answer, whatever its format; the first event that belongs to one tells.
- *
- * @param isWhole the events are all there is: an end that is not among them was missing
- */
-export function readAnswer(events: readonly unknown[], isWhole: boolean): AnswerReading {
+/** Judges an answer, whatever its format; the first event that belongs to one tells. */
+export function readAnswer(events: readonly unknown[], extent: Extent): AnswerReading {
   const format = firstFormat(events)
   for (const event of events) {
     const failure = format?.errorOf(event) ?? errorObjectOf(event)
@@ -27,9 +39,11 @@ export function readAnswer(events: readonly unknown[], isWhole: boolean): Answer
   for (const event of events) progress.observe(event)
   if (progress.state !== 'open') {
     const verdict = progress.verdict()
-    return verdict === undefined ? { is: 'sound' } : { is: 'flawed', ...verdict }
+    const isMadeUpFor = verdict === undefined || (extent === 'cut' && isLackOfContent(verdict.flaw))
+    return isMadeUpFor ? { is: 'sound' } : { is: 'flawed', ...verdict }
   }
-  if (isWhole) return { is: 'flawed', ...flawNamed('cut_short') }
+  if (extent === 'cut') return { is: 'sound' }
+  if (extent === 'all') return { is: 'flawed', ...flawNamed('cut_short') }
   return events.some((event) => format.isContent(event)) ? { is: 'sound' } : { is: 'flawed', ...flawNamed('empty') }
 }
 

@@ -113,8 +113,8 @@ function matchNames(evidence: Evidence, waits: StatedWaits): Rule | undefined {
     const names = codesOf(statement, evidence).filter((code) => code.length > 4 && !/^\d/.test(code))
     if (names.length === 0) continue
     const text = names.map((name) => name.replaceAll(/[._:/-]+/g, ' ')).join(', ')
-    const { status, spoken } = statement
-    const rule = namesBook.firstMatch(factsOf(evidence, waits, { text, status, spoken: { ...spoken, codes: [] } }))
+    const spoken = { ...statement.spoken, codes: [] }
+    const rule = namesBook.firstMatch(factsOf(evidence, waits, { ...statement, text, codes: [], spoken }))
     if (rule !== undefined && isBelievable(rule, statement, evidence)) return rule
   }
   return undefined
@@ -131,7 +131,7 @@ function matchStatements(evidence: Evidence, waits: StatedWaits, phrases: Spoken
 
 /** What may be the request's own text condemns nothing but the request. */
 function isBelievable(rule: Rule, { isDoubtful }: Statement, { status }: Evidence): boolean {
-  return !(isDoubtful && isRequestRefused(status) && condemnsMore(rule))
+  return !isDoubtful || !isRequestRefused(status) || !condemnsMore(rule)
 }
 
 /** What was thrown about a sound answer is told by what was thrown. */
@@ -142,8 +142,10 @@ function matchAnswer({ answer, isThrown }: Evidence): Rule | undefined {
 }
 
 function matchRemainder(evidence: Evidence, waits: StatedWaits): Rule | undefined {
-  const told = evidence.statements.find(({ status }) => status !== undefined)?.status
-  const status = told ?? evidence.status ?? (evidence.inStream ? 200 : undefined)
+  const told = evidence.statements.find(
+    (statement) => statement.status !== undefined && statement.status === statusOf(statement, evidence),
+  )
+  const status = statusOf(told ?? {}, evidence) ?? (evidence.inStream ? 200 : undefined)
   if (evidence.isReported && (status === undefined || status < 400)) return reportedError
   if (evidence.isThrown && evidence.inStream && (status === undefined || status < 400)) return brokenStream
   return status === undefined ? undefined : statusBook.firstMatch({ ...factsOf(evidence, waits, { text: '' }), status })
@@ -174,9 +176,10 @@ function codesOf({ codes = [], spoken }: Partial<Statement>, { status }: Evidenc
     : [...codes, ...spoken.codes]
 }
 
-/** What a statement names itself goes first; what stands among its words, last where the request may be to blame. */
-function statusOf({ status, spoken }: Partial<Statement>, evidence: Evidence): number | undefined {
-  return status ?? (isRequestRefused(evidence.status) ? evidence.status : (spoken?.status ?? evidence.status))
+/** What a statement names itself goes first, unless it may be the request's; what stands among its words, then. */
+function statusOf({ status, spoken, isDoubtful }: Partial<Statement>, evidence: Evidence): number | undefined {
+  if (!isRequestRefused(evidence.status)) return status ?? spoken?.status ?? evidence.status
+  return isDoubtful ? evidence.status : (status ?? evidence.status)
 }
 
 /** A request larger than its whole limit fails there for ever, while smaller ones pass: the key is not to blame. */

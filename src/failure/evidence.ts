@@ -3,6 +3,7 @@ import { asCode } from './code.ts'
 import type { ClassifyInput, TimeoutPhase } from './failure.ts'
 import { type HeaderMap, readHeaders } from './headers.ts'
 import { parseDate } from './moment.ts'
+import { isRequestRefused } from './rule.ts'
 import { asStatus, readProperty, readString } from './safe-read.ts'
 import { isTelling, plainStatement, type Statement } from './statement.ts'
 import { type GivenVerdict, readThrown } from './thrown.ts'
@@ -43,8 +44,8 @@ export interface Evidence {
   readonly sentAt: number | undefined
 }
 
-/** The words of an error are not judged as an answer. */
-const NO_ANSWER = 400
+/** The words of an error are not judged as an answer, and may be a log's. */
+const NO_ANSWER = 500
 
 const TIMEOUT_PHASES: readonly TimeoutPhase[] = ['connect', 'first_content', 'response', 'idle', 'attempt']
 
@@ -60,7 +61,7 @@ export function gatherEvidence(input: ClassifyInput): Evidence {
   const plainText = thrown.message !== '' ? thrown.message : plainTextOf(body)
   const headers = withNested(readHeaders(readProperty(input, 'headers') ?? thrown.headers), statements)
   const date = headers.get('date')
-  const words = readWording(plainText, { isPlain: true })
+  const words = readWording(plainText, { isHandedOn: !isRequestRefused(stated) })
   const status = stated ?? words.stated.status ?? words.spoken.status
   const isThrown = error !== undefined && error !== null
   // Whatever was thrown after a good status broke an answer that had begun.

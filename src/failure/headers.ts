@@ -1,10 +1,16 @@
+import { withoutInvisible } from './invisible.ts'
 import { attempt, readItems, readProperty } from './safe-read.ts'
 
-/** Response headers: names in lower case, values trimmed. Of several values under one name the first stays. */
+/** Response headers: names in lower case, values trimmed. Of several values under one name the first stays, except of lists. */
 export type HeaderMap = ReadonlyMap<string, string>
 
 /** Far more headers than any server sends; what stands beyond them is not read. */
 const MAX_HEADERS = 256
+
+/** Several of these are one list, as a proxy would join them (RFC 9110 §5.3); of two waits the larger counts. */
+const LISTS: ReadonlySet<string> = new Set(['retry-after', 'ratelimit', 'ratelimit-policy'])
+/** How many values of one header are looked at. */
+const MAX_VALUES = 8
 
 /**
  * Reads headers in any shape they come in: a record (values may be lists), `Headers`, a `Map`, a list of pairs, or the
@@ -49,15 +55,26 @@ function addPairs(map: Map<string, string>, pairs: Iterable<readonly [unknown, u
 }
 
 function addHeader(map: Map<string, string>, name: unknown, value: unknown): void {
-  const nameText = headerText(name)
-  const valueText = headerText(typeof value === 'string' ? value : (readItems(value, 1)[0] ?? value))
-  if (nameText === undefined || valueText === undefined) return
-  const key = nameText.toLowerCase()
-  if (!map.has(key)) map.set(key, valueText.trim())
+  const key = headerText(name)?.toLowerCase()
+  if (key === undefined) return
+  for (const item of typeof value === 'string' ? [value] : readValues(value)) {
+    const text = headerText(item)?.trim()
+    if (text === undefined) continue
+    const before = map.get(key)
+    if (before === undefined) map.set(key, text)
+    else if (LISTS.has(key)) map.set(key, `${before}, ${text}`)
+    else return
+  }
+}
+
+function readValues(value: unknown): readonly unknown[] {
+  const items = readItems(value, MAX_VALUES)
+  return items.length === 0 ? [value] : items
 }
 
 function headerText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return withoutInvisible(value)
   if (typeof value === 'number') return `${value}`
-  return value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : undefined
+  // Whatever is no ASCII is opaque (RFC 9110 §5.5); as UTF-8 it is known again where it is invisible.
+  return value instanceof Uint8Array ? withoutInvisible(new TextDecoder().decode(value)) : undefined
 }

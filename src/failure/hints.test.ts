@@ -78,6 +78,25 @@ describe('when to come back', () => {
     ['Please retry in 36.429760048s.', 36_430],
     ['wait until 2026-10-21T07:28:05Z', 5_000],
     ['You will regain access on 2026-10-22 at 00:00 UTC.', 59_520_000],
+    ['Please wait 3,600 seconds', 3_600_000],
+    ['Please wait 1,234.5 s', 1_234_500],
+    ['Please wait 1,800, then try again', 1_800_000],
+    ['try again in 1-2 minutes', 120_000],
+    ['try again in 1 to 2 minutes.', 120_000],
+    ['try again in 30 – 60 seconds', 60_000],
+    ['try again in 500-1000ms', 1_000],
+    ['try again in 30s-1m', 60_000],
+    ['wait between 30 seconds and 2 minutes', 120_000],
+    ['wait between 1 and 2 minutes', 120_000],
+    ['Please wait 30-60', 60_000],
+    ['try again in 20s - 3 requests are left', 20_000],
+    ['try again in 5 seconds, 10 minutes at worst', 5_000],
+    ['try again in 2 weeks', 1_209_600_000],
+    ['try again in 1w', 604_800_000],
+    ['try again in 1w2d3h4m5s', 788_645_000],
+    ['try again in 7 weeks', 31 * 86_400_000],
+    ['try again in ~5s', 5_000],
+    ['try again\u200b in \u200b7\ufeff s', 7_000],
   ])('%j', (message, expected) => {
     expect(waitOf({ date: DATE }, { error: { message } })).toBe(expected)
   })
@@ -88,8 +107,96 @@ describe('when to come back', () => {
     'try again at 5:39 PM',
     'retry after 12345678901234567890 s',
     'wait -3 seconds',
+    'wait 5 to 10 sessions',
+    'wait 10:30',
+    'wait 1,5 seconds',
+    'wait 10,0000 seconds',
+    'retry after 12/25/2026',
+    'retry after 2020-10-21',
+    'I know data until 2027-06-01',
+    'Trained on events until 2026-12-01; see the rate limit page',
+    'This model stays available until 2026-12-01',
+    'Your plan is unlimited until 2026-12-01',
+    'We may limit what you see to data until 2026-12-01',
   ])('%j states no wait', (message) => {
     expect(waitOf({ date: DATE }, { error: { message } })).toBeUndefined()
+  })
+
+  it.each([
+    'wait until 2026-10-21T07:29:00Z',
+    'This key is limited until 2026-10-21T07:29:00Z',
+    'blocked until 2026-10-21T07:29:00Z',
+    'The model is unavailable until 2026-10-21T07:29:00Z',
+    'The model will not be available until 2026-10-21T07:29:00Z',
+    'Your account was suspended for abuse until 2026-10-21T07:29:00Z',
+    'paused until 2026-10-21T07:29:00Z',
+    'Do not retry until 2026-10-21T07:29:00Z',
+    'You cannot send further requests until 2026-10-21T07:29:00Z',
+    'I know data until 2027-06-01. You can’t use this key until 2026-10-21T07:29:00Z',
+    'retry-after: Wed, 21 Oct 2026 07:29:00 GMT',
+  ])('%j names the end', (message) => {
+    expect(waitOf({ date: DATE }, { error: { message } })).toBe(60_000)
+  })
+
+  it.each([
+    ['Too many requests. Retry-After: 30', 30_000],
+    ['Too many requests (retry-after: 30s)', 30_000],
+    ['Too many requests, Retry-After=30, x-request-id=7', 30_000],
+    ['Too many requests, see the Retry-After header. retry-after: 1m30s', 90_000],
+    ['429 "Your team is limited for a while, retry-after: 30"', 30_000],
+    ['Too many requests; retry-after-ms: 1500', 1_500],
+    ['Too many requests; retry_after_ms: 1500', 1_500],
+    ['Too many requests; retry_after_ms=1,500', 1_500],
+    ['Too many requests; retry_after_ms: 2s', 2_000],
+    ['Too many requests; retry_after: 12', 12_000],
+    ['Too many requests; retry_after_seconds: 12.5', 12_500],
+    ['Too many requests; retryAfterMs: 1500', 1_500],
+    ['Too many requests; retryAfter: 12', 12_000],
+    [`Too many requests; retry_after: ${AT / 1_000 + 60}`, 60_000],
+    ['Too many requests. "retry_after_ms": "1500"', 1_500],
+    ['Too many requests. "retry_after": 12', 12_000],
+    ['Too many requests. Retry-After="30"', 30_000],
+    ['Too many requests, "retryDelay": "34.4s"', 34_400],
+  ])('the field in the words %j', (message, expected) => {
+    expect(classifyFailure({ status: 429, headers: { date: DATE }, body: message })).toMatchObject({
+      retryAfterMs: expected,
+    })
+  })
+
+  it.each([
+    'Too many requests for "a, retry-after: 30"',
+    `Too many requests for '{"retry_after": 30}'`,
+    'Too many requests. Retry-After: soon',
+    'Too many requests. Retry-After: 0',
+    'Too many requests. Retry after a while: 30 of 40 used',
+  ])('%j holds no field', (message) => {
+    expect(waitOf({ date: DATE }, message)).toBeUndefined()
+  })
+
+  it.each([
+    ['30, 60', 60_000],
+    ['60,30', 60_000],
+    ['0, 30', 30_000],
+    ['soon, 30', 30_000],
+    ['Wed, 21 Oct 2026 07:28:10 GMT, 5', 10_000],
+    ['5, Wed, 21 Oct 2026 07:28:10 GMT', 10_000],
+    ['\u200b30\ufeff', 30_000],
+    ['3\u20600', 30_000],
+    // As node:http hands on UTF-8: a character for each byte.
+    ['\u00e2\u0080\u008b30\u00ef\u00bb\u00bf', 30_000],
+  ])('retry-after: %j', (value, expected) => {
+    expect(waitOf({ date: DATE, 'retry-after': value })).toBe(expected)
+  })
+
+  it('of two dates the later counts, also where nobody tells the present', () => {
+    const headers = { 'retry-after': `${DATE}, Wed, 21 Oct 2026 07:29:00 GMT` }
+    expect(classifyFailure({ status: 429, headers }).resetAt).toBe(AT + 60_000)
+  })
+
+  it('of two retry-after headers that no proxy has joined the larger counts, too', () => {
+    const headers = ['retry-after', '30', 'retry-after', '60']
+    expect(classifyFailure({ status: 429, headers }).retryAfterMs).toBe(60_000)
+    expect(classifyFailure({ status: 429, headers: { 'retry-after': ['30', '60'] } }).retryAfterMs).toBe(60_000)
   })
 
   it.each([
@@ -99,6 +206,11 @@ describe('when to come back', () => {
     [{ error: { resets_at: AT / 1_000 + 60 } }, 60_000],
     [{ error: 'loading', estimated_time: 20.5 }, 20_500],
     [{ retry_after: '2026-10-21T07:28:09Z' }, 9_000],
+    [{ retry_after_ms: 1_500 }, 1_500],
+    [{ retry_after_ms: '1500' }, 1_500],
+    [{ retry_after_ms: '1.5s' }, 1_500],
+    [{ retry_after: '1,800' }, 1_800_000],
+    [{ retry_after: '\u200b12' }, 12_000],
   ])('the field of a body %j', (body, expected) => {
     expect(waitOf({ date: DATE }, body)).toBe(expected)
   })
@@ -148,6 +260,44 @@ describe('when to come back', () => {
     const langchain = 'Retrying completion_with_retry in 4.0 seconds as it raised RateLimitError: Rate limit reached'
     expect(classifyFailure({ body: langchain })).toMatchObject({ reason: 'rate_limit' })
     expect(classifyFailure({ body: langchain }).retryAfterMs).toBeUndefined()
+  })
+
+  it.each([
+    'Request too large: Limit 6000, Requested 12328',
+    'Request too large: Limit 6K, Requested 12.3K',
+    'Request too large: limit: 1.5m tokens, requested 2,000,000 tokens',
+    'Request too large: limit 900K, requested 1M',
+    'Too many requests: limit 3, requested 4',
+  ])('%j never fits, however long it waits', (message) => {
+    expect(classifyFailure({ status: 429, body: { error: { message } } }).scope).toBe('request')
+  })
+
+  it.each([
+    'Too many tokens: Limit 6K, Requested 5,000',
+    'Too many tokens: Limit 1M, Requested 900K',
+    'Too many tokens: limit: 6000 requests. You requested 7b',
+    'Too many tokens: limit 6b, requested 7000',
+    'Too many tokens: limit 60 requests, requested 4000 tokens',
+    'Too many tokens: limit 5ms, requested 9000',
+    'Too many tokens: limit 3, used 3, requested 1',
+    'Too many tokens: limit 1e9, requested 4000',
+  ])('%j fits once the limit is free again', (message) => {
+    expect(classifyFailure({ status: 429, body: { error: { message } } }).scope).not.toBe('request')
+  })
+
+  it.each([
+    { error: { message: 'limited', resets_at: 1e20 } },
+    { error: { message: 'limited', resets_at: 8.64e22 } },
+    { error: { message: 'limited', retry_after: 1e300 } },
+    { error: { message: 'limited', retry_after_ms: Number.POSITIVE_INFINITY } },
+    { error: { message: 'limited', retry_after: '999999999999999d' } },
+    { error: { message: 'wait 999999999999999 days' } },
+  ])('an insane end %j never makes an invalid date', (body) => {
+    for (const nowMs of [undefined, AT, 1e20, -1e20]) {
+      const { resetAt, retryAfterMs = 1 } = classifyFailure({ status: 429, body, nowMs })
+      expect(Number.isNaN(new Date(resetAt ?? 0).getTime())).toBe(false)
+      expect(retryAfterMs).toBeLessThanOrEqual(31 * 86_400_000)
+    }
   })
 
   it('headers that stand in the body are read like those of the answer, which go first', () => {

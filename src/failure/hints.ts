@@ -1,10 +1,11 @@
 import type { Evidence } from './evidence.ts'
-import type { HeaderMap } from './headers.ts'
+import { withoutInvisible } from './invisible.ts'
 import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate, parseMoment } from './moment.ts'
 import { preambleOf } from './preamble.ts'
-import type { BucketReading } from './quota.ts'
+import { type BucketReading, SUBSCRIPTION } from './quota.ts'
 import type { SpokenPhrases } from './spoken-phrases.ts'
-import { CLIENT_CUES, DATE_CUES, DURATION_CUES } from './wait-cues.ts'
+import { CLIENT_CUES, DATE_CUES, DURATION_CUES, END_CUES, FIELD_CUES, isBarredUntil } from './wait-cues.ts'
+import { leadsToQuotation } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
 export interface Hint {
@@ -15,7 +16,7 @@ export interface Hint {
 /** The longest wait that is believed: 31 days, a monthly allowance at worst. */
 export const MAX_HINT_MS = 31 * 86_400_000
 
-const FILLERS = ['for ', 'about ', 'another ', 'at least ', 'approximately '] as const
+const FILLERS = ['for ', 'about ', 'another ', 'at least ', 'approximately ', 'between ', '~'] as const
 /**
  * When the answer says to come back. Zero, negative and unreadable waits are passed over. Each source is read once, and only
  * when it is asked for: most verdicts need none of them.
@@ -72,7 +73,10 @@ function headerWait(evidence: Evidence): Moment | undefined {
   const { headers } = evidence
   if (headers.size === 0) return undefined
   const nowMs = referenceOf(evidence)
-  return usable(readMilliseconds(headers), nowMs) ?? usable(readRetryAfter(headers), nowMs)
+  return (
+    longestIn(headers.get('retry-after-ms'), millisecondsIn, nowMs) ??
+    longestIn(headers.get('retry-after'), parseMoment, nowMs)
+  )
 }
 
 /** The end of the empty bucket; of several empty ones the later, since all of them refuse. */
@@ -81,9 +85,14 @@ export function readEmptyBucket(buckets: readonly BucketReading[], evidence: Evi
   const [only] = buckets
   // Who tells only when it is full again counts nothing else.
   if (buckets.length === 1 && only?.remaining === undefined) return usable(only?.reset, nowMs)
+  // Where a subscription names one end, it has judged its windows itself.
+  const isJudged = buckets.some(
+    ({ name, remaining, reset }) => name === SUBSCRIPTION && remaining === 0 && usable(reset, nowMs) !== undefined,
+  )
   let latest: Moment | undefined
-  for (const { remaining, reset } of buckets) {
-    const moment = remaining === 0 ? usable(reset, nowMs) : undefined
+  for (const { name, remaining, reset } of buckets) {
+    const counts = remaining === 0 && !(isJudged && name.startsWith(`${SUBSCRIPTION}-`))
+    const moment = counts ? usable(reset, nowMs) : undefined
     if (moment !== undefined && (latest === undefined || isLater(moment, latest, nowMs))) latest = moment
   }
   return latest
@@ -93,19 +102,27 @@ export function readEmptyBucket(buckets: readonly BucketReading[], evidence: Evi
 export function hintOf(moment: Moment | undefined, evidence: Evidence): Hint {
   if (moment === undefined) return {}
   const waitMs = msUntil(moment, referenceOf(evidence))
-  if (waitMs === undefined) return { resetAt: Math.ceil(instantOf(moment, undefined) ?? 0) }
+  if (waitMs === undefined) return resetAtOf(moment, undefined)
   const retryAfterMs = Math.min(Math.ceil(waitMs), MAX_HINT_MS)
-  const resetAt = instantOf({ afterMs: retryAfterMs }, evidence.nowMs ?? evidence.sentAt)
-  return { retryAfterMs, ...(resetAt !== undefined && { resetAt }) }
+  return { retryAfterMs, ...resetAtOf({ afterMs: retryAfterMs }, evidence.nowMs ?? evidence.sentAt) }
+}
+
+function resetAtOf(moment: Moment, nowMs: number | undefined): Hint {
+  const resetAt = instantOf(moment, nowMs)
+  return resetAt === undefined ? {} : { resetAt }
 }
 
 /**
  * Is the request alone larger than the limit (`Limit 6000, Requested 12328`)? Then it never fits, however long it waits.
+ * Groq's `Rate limit reached for …: Limit 7000, Requested ~12903` states a wait, too, and that is believed.
  */
 export function exceedsLimit(text: string): boolean {
-  const limit = numberAfter(text, 'limit')
-  const requested = numberAfter(text, 'requested')
-  return limit !== undefined && requested !== undefined && requested > limit
+  const limit = amountAfter(text, 'limit')
+  const requested = limit === undefined ? undefined : amountAfter(text, 'requested')
+  if (limit === undefined || requested === undefined) return false
+  // So many tokens are neither more nor less than so many requests.
+  const isComparable = limit.unit === undefined || requested.unit === undefined || limit.unit === requested.unit
+  return isComparable && requested.count > limit.count
 }
 
 /** The sender's clock first: against ours its dates would be wrong by the difference of the two. */
@@ -113,15 +130,29 @@ function referenceOf({ sentAt, nowMs }: Evidence): number | undefined {
   return sentAt ?? nowMs
 }
 
-function readMilliseconds(headers: HeaderMap): Moment | undefined {
-  const value = headers.get('retry-after-ms')
-  return value !== undefined && /^\d{1,15}(?:\.\d{1,15})?$/.test(value) ? { afterMs: Number(value) } : undefined
-}
+/** How much of a header is looked at, and how many values of a list. */
+const MAX_LIST_LENGTH = 512
+const MAX_LIST_ITEMS = 16
 
-/** RFC 9110 §10.2.3: seconds or a date; fractions and units occur. */
-function readRetryAfter(headers: HeaderMap): Moment | undefined {
-  const value = headers.get('retry-after')
-  return value === undefined ? undefined : parseMoment(value)
+/** Between the values of a list; the comma behind a weekday belongs to its date. */
+const LIST_COMMA = /(?<!(?:mon|tue|wed|thu|fri|sat|sun)(?:|day|sday|nesday|rsday|urday)),/i
+
+/**
+ * The wait that a header names: in RFC 9110 §10.2.3 seconds or a date; fractions and units occur. Of several values, which
+ * proxies join, the longest counts.
+ */
+function longestIn(
+  value: string | undefined,
+  parse: (item: string) => Moment | undefined,
+  nowMs: number | undefined,
+): Moment | undefined {
+  if (value === undefined) return undefined
+  let longest: Moment | undefined
+  for (const item of value.slice(0, MAX_LIST_LENGTH).split(LIST_COMMA, MAX_LIST_ITEMS)) {
+    const moment = usable(parse(item.trim()), nowMs)
+    if (moment !== undefined && (longest === undefined || isLater(moment, longest, nowMs))) longest = moment
+  }
+  return longest
 }
 
 function readFields({ statements }: Evidence): Moment | undefined {
@@ -134,34 +165,56 @@ function readFields({ statements }: Evidence): Moment | undefined {
   return undefined
 }
 
+/** A number of milliseconds, unless it names a unit itself. */
 function millisecondsIn(value: unknown): Moment | undefined {
-  return typeof value === 'number' && value > 0 ? { afterMs: value } : undefined
+  if (typeof value === 'number') return value > 0 ? { afterMs: value } : undefined
+  if (typeof value !== 'string') return undefined
+  const text = withoutInvisible(value).trim().toLowerCase()
+  return text.length <= 40 && /^\d[\d.,a-z ]*$/.test(text) ? momentAt(text, 0, 1) : undefined
 }
 
 function momentOfField(value: unknown): Moment | undefined {
   if (typeof value === 'number') return value > 0 ? momentOfSeconds(value) : undefined
-  return typeof value === 'string' ? parseMoment(value) : undefined
+  return typeof value === 'string' ? parseMoment(withoutInvisible(value).trim()) : undefined
 }
 
 function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: number | undefined): SpokenWaits {
   let clientWords: Moment | undefined
-  for (const { text, message } of statements) {
-    if (!/\d/.test(message)) continue
+  for (const statement of statements) {
+    if (!/\d/.test(statement.message)) continue
+    const text = withoutInvisible(statement.text)
     const found = phrases.in(text)
     const words =
+      firstAfter(text, found, FIELD_CUES, fieldAt, nowMs) ??
       firstAfter(text, found, DATE_CUES, dateAt, nowMs) ??
+      firstAfter(text, found, END_CUES, endAt, nowMs) ??
       firstAfter(text, found, DURATION_CUES, waitAt, nowMs) ??
-      fieldInWords(message)
+      usable(fieldInWords(statement.message), nowMs)
     if (words !== undefined) return { words, clientWords }
     clientWords ??= firstAfter(text, found, CLIENT_CUES, waitAt, nowMs)
   }
   return { words: undefined, clientWords }
 }
 
-/** A field of a body of which only a part is left. */
+/** How much of a message is looked at for a part of a body, and how many of the fields in it. */
+const MAX_REST_LENGTH = 2_048
+const MAX_REST_FIELDS = 4
+
+/** A field or header in quotation marks, its name or its value. */
+const QUOTED_FIELD =
+  /["']?\b(?:estimated_time|retrydelay|retry[-_]?after(?:[-_]?(?:(ms)|seconds))?)["']?\s{0,4}[:=]\s{0,4}["']?(?=\d)/g
+
+/** A field of a body of which only a part is left. What stands in a quotation is the request's. */
 function fieldInWords(message: string): Moment | undefined {
-  const seconds = /"estimated_time"\s{0,4}:\s{0,4}(\d{1,9}(?:\.\d{1,15})?)/.exec(message.slice(0, 2_048))?.[1]
-  return seconds === undefined ? undefined : momentOfSeconds(Number(seconds))
+  const rest = withoutInvisible(message.slice(0, MAX_REST_LENGTH)).toLowerCase()
+  let count = 0
+  for (const field of rest.matchAll(QUOTED_FIELD)) {
+    if (!leadsToQuotation(rest.slice(0, field.index)))
+      return momentAt(rest, field.index + field[0].length, field[1] === undefined ? 1_000 : 1)
+    count += 1
+    if (count === MAX_REST_FIELDS) break
+  }
+  return undefined
 }
 
 function firstAfter(
@@ -184,10 +237,41 @@ function firstAfter(
   return undefined
 }
 
+/** What follows the name of a field or header in a text: the unit that it is in, and what parts it from its value. */
+const FIELD_REST = /(?:[-_ ]?(?:(ms|milliseconds)|seconds|secs|sec|s)\b)?(?: header)? {0,2}[:=] {0,2}/y
+
+function fieldAt(text: string, from: number): Moment | undefined {
+  FIELD_REST.lastIndex = from
+  const rest = FIELD_REST.exec(text)
+  if (rest === null) return undefined
+  const valueAt = from + rest[0].length
+  return dateAt(text, valueAt) ?? momentAt(text, valueAt, rest[1] === undefined ? 1_000 : 1)
+}
+
+/** The moment a number names that has only a unit beside it, or else its field's. */
+function momentAt(text: string, from: number, bareUnitMs: number): Moment | undefined {
+  const afterMs = durationAt(text, from, bareUnitMs)
+  if (afterMs === undefined) return undefined
+  const moment = momentOfSeconds(afterMs / 1_000)
+  // As it was said, where it is no point of time: a division may have left a fraction.
+  return moment !== undefined && 'at' in moment ? moment : { afterMs }
+}
+
+/** A date as RFC 3339 or RFC 9110 §5.6.7 has it, in lower case. */
+const DATE_BEGINNING = /^(?:\d{4}-|[a-z]{3,9}, \d{1,2} [a-z]{3} \d{4} [\d:]{8} (?:gmt|utc))/
+
 function dateAt(text: string, from: number): Moment | undefined {
   // Of what follows only the date matters; the slice is as long as the longest of them.
-  const at = /^\d{4}-/.test(text.slice(from, from + 5)) ? parseDate(text.slice(from, from + 40)) : undefined
+  const rest = text.slice(from, from + 40)
+  const beginning = DATE_BEGINNING.exec(rest)?.[0]
+  if (beginning === undefined) return undefined
+  const at = parseDate(beginning.length > 5 ? beginning : rest)
   return at === undefined ? undefined : { at }
+}
+
+function endAt(text: string, from: number): Moment | undefined {
+  const moment = dateAt(text, from)
+  return moment !== undefined && isBarredUntil(text, from - 'until '.length) ? moment : undefined
 }
 
 function waitAt(text: string, from: number): Moment | undefined {
@@ -211,14 +295,30 @@ function finer(field: Moment, words: Moment | undefined): Moment {
 }
 
 function isLater(moment: Moment, other: Moment, nowMs: number | undefined): boolean {
+  if ('at' in moment && 'at' in other) return moment.at > other.at
   return (msUntil(moment, nowMs) ?? 0) > (msUntil(other, nowMs) ?? 0)
 }
 
-function numberAfter(text: string, cue: string): number | undefined {
+/** A count as words have it. */
+interface Amount {
+  readonly count: number
+  readonly unit: string | undefined
+}
+
+/** `6000`, `6,000`, `12.3k`, `3 requests`; not `7b` or `5ms`. */
+const AMOUNT = /[~: ]{0,2}(\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,15})?)([km]?)(?!\w|[.,]\d)(?: (request|token))?/y
+
+const FACTORS: ReadonlyMap<string | undefined, number> = new Map([
+  ['k', 1e3],
+  ['m', 1e6],
+])
+
+/** What stands behind the first of these words. */
+function amountAfter(text: string, cue: string): Amount | undefined {
   const at = text.indexOf(cue)
-  const digits =
-    at < 0
-      ? undefined
-      : /^[~: ]{0,2}(\d{1,15}(?:,\d{3}){0,4})/.exec(text.slice(at + cue.length, at + cue.length + 40))?.[1]
-  return digits === undefined ? undefined : Number(digits.replaceAll(',', ''))
+  if (at < 0) return undefined
+  AMOUNT.lastIndex = at + cue.length
+  const [, digits, suffix, unit] = AMOUNT.exec(text) ?? []
+  if (digits === undefined) return undefined
+  return { count: Number(digits.replaceAll(',', '')) * (FACTORS.get(suffix) ?? 1), unit }
 }

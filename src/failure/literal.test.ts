@@ -47,6 +47,12 @@ describe('parseLiteral', () => {
     )
   })
 
+  it('mends a text that a terminal has broken into lines', () => {
+    expect(plain(parseLiteral('{"message":"You\n    have reached your limit"}', 0)?.value)).toEqual({
+      message: 'You have reached your limit',
+    })
+  })
+
   it('reads as far as it goes what was cut short, and never throws', () => {
     fc.assert(
       fc.property(value, fc.nat(), (written, at) => {

@@ -103,6 +103,13 @@ class LiteralReader {
         this.at = at + 1
         return said + this.#text.slice(from, at)
       }
+      if (mark === '\n') {
+        // No string holds a bare line end: a terminal has broken it there.
+        said += `${this.#text.slice(from, at)} `
+        while (isBlank(this.#text[at + 1])) at += 1
+        from = at + 1
+        continue
+      }
       if (mark !== '\\') continue
       said += this.#text.slice(from, at)
       at += 1
@@ -158,6 +165,10 @@ class LiteralReader {
     this.isBroken = true
     return undefined
   }
+}
+
+function isBlank(mark: string | undefined): boolean {
+  return mark === ' ' || mark === '\n' || mark === '\t'
 }
 
 function isQuote(mark: string | undefined): boolean {

@@ -24,10 +24,27 @@ const UNITS = [
   ['days', 86_400_000],
   ['day', 86_400_000],
   ['d', 86_400_000],
+  ['weeks', 604_800_000],
+  ['week', 604_800_000],
+  ['wks', 604_800_000],
+  ['wk', 604_800_000],
+  ['w', 604_800_000],
 ] as const
 
-/** A number of at most 15 digits on each side of the point, so that reading one takes bounded time. */
-const NUMBER = /\d{1,15}(?:\.\d{1,15})?/y
+/**
+ * A number of at most 15 digits on each side of the point, so that reading one takes bounded time; with commas between the
+ * thousands or without.
+ */
+const NUMBER = /(?:\d{1,3}(?:,\d{3}){1,4}(?!\d)|\d{1,15})(?:\.\d{1,15})?/y
+
+/** How many parts a duration has at most: `1w2d3h4m5s`. */
+const MAX_DURATION_PARTS = 5
+
+/** What stands between the two ends of a range: `1-2 minutes`, `30s – 1m`, `1 to 2 minutes`, `between 1 and 2 minutes`. */
+const RANGE = / {0,2}(?:[-–—~]| to | and ) {0,2}(?=\d)/y
+
+/** After a number: a date, a time of day, a fraction as others write it. */
+const OTHER_NUMBER = /[-,.:/]\d/y
 
 /** No duration is this long, but an epoch in seconds is (2001 to 5138). */
 const MIN_EPOCH_S = 1e9
@@ -35,31 +52,76 @@ const MIN_EPOCH_S = 1e9
 const MIN_EPOCH_MS = 1e11
 
 /**
- * The duration that begins at `from` in lower-case text: `7.66s`, `644ms`, `1m26.4s`, `541 hours 28 minutes`. A bare
- * number counts as seconds, as in `retry-after`. `undefined` where no number stands there.
+ * The duration that begins at `from` in lower-case text: `7.66s`, `644ms`, `1m26.4s`, `541 hours 28 minutes`, of a range
+ * the longer end. `undefined` where no number stands there, or one that counts something else.
+ *
+ * @param bareUnitMs what a number without a unit counts; seconds, as in `retry-after`, where nothing else is said
  */
-export function durationAt(text: string, from: number): number | undefined {
+export function durationAt(text: string, from: number, bareUnitMs = 1_000): number | undefined {
+  const first = spanAt(text, from, bareUnitMs)
+  if (first === undefined) return undefined
+  const second = rangeEndAt(text, first, bareUnitMs)
+  // The first end of `1-2 minutes` has no unit of its own.
+  if (second !== undefined) return first.hasUnit ? Math.max(first.ms, second.ms) : second.ms
+  return countsOther(text, first) ? undefined : first.ms
+}
+
+/** A duration as it stands in a text. */
+interface Span {
+  readonly ms: number
+  readonly hasUnit: boolean
+  /** Where it ends. */
+  readonly end: number
+}
+
+function spanAt(text: string, from: number, bareUnitMs: number): Span | undefined {
   let position = from
-  let totalMs: number | undefined
-  for (let part = 0; part < 4; part += 1) {
+  let span: Span | undefined
+  let smallestMs = Number.POSITIVE_INFINITY
+  for (let part = 0; part < MAX_DURATION_PARTS; part += 1) {
     NUMBER.lastIndex = position
     const digits = NUMBER.exec(text)?.[0]
     if (digits === undefined) break
+    const afterDigits = position + digits.length
     // Longer than any sane number: its beginning is not the number that was meant.
-    if (isDigitAt(text, position + digits.length)) return totalMs
-    const afterNumber = skipSpaces(text, position + digits.length)
+    if (isDigitAt(text, afterDigits)) break
+    const count = Number(digits.replaceAll(',', ''))
+    const afterNumber = skipSpaces(text, afterDigits)
     const unit = unitAt(text, afterNumber)
-    if (unit === undefined) return totalMs ?? (isWordAt(text, afterNumber) ? undefined : Number(digits) * 1_000)
-    totalMs = (totalMs ?? 0) + Number(digits) * unit[1]
-    position = skipJoint(text, afterNumber + unit[0].length)
+    if (unit === undefined) return span ?? { ms: count * bareUnitMs, hasUnit: false, end: afterDigits }
+    // Parts become smaller; what does not is another duration.
+    if (unit[1] >= smallestMs) break
+    smallestMs = unit[1]
+    span = { ms: (span?.ms ?? 0) + count * unit[1], hasUnit: true, end: afterNumber + unit[0].length }
+    position = skipJoint(text, span.end)
   }
-  return totalMs
+  return span
 }
+
+/** The other end of a range that begins with this. */
+function rangeEndAt(text: string, first: Span, bareUnitMs: number): Span | undefined {
+  RANGE.lastIndex = first.end
+  if (!RANGE.test(text)) return undefined
+  const second = spanAt(text, RANGE.lastIndex, bareUnitMs)
+  if (second === undefined || countsOther(text, second)) return undefined
+  return second.hasUnit || !first.hasUnit ? second : undefined
+}
+
+/** Is it a number of something else: `5 sessions`, `2026-10-21`, `10:30`? */
+function countsOther(text: string, { hasUnit, end }: Span): boolean {
+  if (hasUnit) return false
+  OTHER_NUMBER.lastIndex = end
+  return OTHER_NUMBER.test(text) || isWordAt(text, skipSpaces(text, end))
+}
+
+/** Commas between thousands; those of a list have a blank behind them. */
+const THOUSANDS = /(?<=\d),(?=\d{3}(?!\d))/g
 
 /** A value that is a duration and nothing else, as reset headers and `retryDelay` have it. */
 function parseDuration(value: string): number | undefined {
-  const text = value.trim().toLowerCase()
-  return text.length <= 40 && /^[\d.a-z ]+$/.test(text) ? durationAt(text, 0) : undefined
+  if (value.length > 40) return undefined
+  const text = value.trim().toLowerCase().replace(THOUSANDS, '')
+  return /^[\d.a-z ]+$/.test(text) ? durationAt(text, 0) : undefined
 }
 
 /**
@@ -69,7 +131,7 @@ function parseDuration(value: string): number | undefined {
 export function parseDate(value: string): number | undefined {
   const text = value.trim()
   if (text.length > 40) return undefined
-  if (/^[A-Za-z]{3,9}, .*(?:GMT|UTC)$/.test(text)) return finite(Date.parse(text))
+  if (/^[a-z]{3,9}, .*(?:GMT|UTC)$/i.test(text)) return finite(Date.parse(text))
   const iso =
     /^(\d{4}-\d{2}-\d{2})(?:(?:t| at | )(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(z|utc|gmt|[+-]\d{2}:?\d{2})?)?/i.exec(
       text,
@@ -93,7 +155,7 @@ export function parseMoment(value: string): Moment | undefined {
 /** The moment a number of seconds names: an epoch where it is too large to be a wait. */
 export function momentOfSeconds(seconds: number): Moment | undefined {
   if (!Number.isFinite(seconds) || seconds < 0) return undefined
-  if (seconds >= MIN_EPOCH_MS) return { at: seconds }
+  if (seconds >= MIN_EPOCH_MS) return isDate(seconds) ? { at: seconds } : undefined
   return seconds >= MIN_EPOCH_S ? { at: seconds * 1_000 } : { afterMs: seconds * 1_000 }
 }
 
@@ -103,10 +165,19 @@ export function msUntil(moment: Moment, nowMs: number | undefined): number | und
   return nowMs === undefined ? undefined : moment.at - nowMs
 }
 
-/** The point of time, epoch milliseconds; `undefined` where that takes a present nobody told. */
+/** The point of time, epoch milliseconds; `undefined` where that takes a present nobody told, or no date is so late. */
 export function instantOf(moment: Moment, nowMs: number | undefined): number | undefined {
-  if ('at' in moment) return moment.at
-  return nowMs === undefined ? undefined : Math.ceil(nowMs + moment.afterMs)
+  if ('afterMs' in moment && nowMs === undefined) return undefined
+  const at = Math.ceil('at' in moment ? moment.at : (nowMs ?? 0) + moment.afterMs)
+  return isDate(at) ? at : undefined
+}
+
+/** The last moment a `Date` can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const LAST_DATE_MS = 8.64e15
+
+/** Can it be a moment since 1970? */
+function isDate(ms: number): boolean {
+  return ms >= 0 && ms <= LAST_DATE_MS
 }
 
 function unitAt(text: string, from: number): (typeof UNITS)[number] | undefined {

@@ -239,6 +239,53 @@ describe('a key that a provider echoes', () => {
     `${'x'.repeat(480)} KEY`,
     `${'word '.repeat(98)}KEY`,
   )
+  /** A key of a provider that nobody has heard of: letters and digits, and what base64 and URLs allow. */
+  const generic = fc
+    .tuple(
+      fc.constantFrom(...'abcXYZ059'),
+      fc.string({
+        unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+/='),
+        minLength: 19,
+        maxLength: 59,
+      }),
+    )
+    .map(([first, rest]) => first + rest)
+    .filter((key) => /\d/.test(key) && /[a-z]/i.test(key))
+  const named = fc
+    .tuple(
+      fc.constantFrom(
+        ...['key', 'API key', 'api_key', 'apikey', 'api-key', 'apiKey', 'x-api-key', 'token', 'access_token', 'secret'],
+        ...['client_secret', 'aws_secret_access_key', 'credential', 'credentials', 'password', 'Authorization'],
+        ...['Bearer', 'Authorization: Bearer', 'BASIC', 'security token', 'openai_key'],
+      ),
+      fc.constantFrom(
+        ...['NAME KEY', 'NAME: KEY', 'NAME=KEY', 'NAME = KEY', 'NAME%20KEY', 'NAME "KEY"', "NAME: 'KEY'", 'NAME `KEY`'],
+        ...[
+          'NAME is KEY',
+          'NAME was "KEY"',
+          'NAME provided: KEY',
+          'NAME provided KEY',
+          'NAME (KEY)',
+          'NAME provided (KEY)',
+        ],
+        ...[
+          '{"NAME":"KEY"}',
+          '{"NAME": "KEY"}',
+          "{'NAME': 'KEY'}",
+          '{\\"NAME\\":\\"KEY\\"}',
+          '{\\\\\\"NAME\\\\\\": \\\\\\"KEY',
+        ],
+        ...['https://api.example.com/v1?NAME=KEY&alt=sse', 'https://NAME:KEY@example.com/v1', 'NAME \\"KEY\\"'],
+      ),
+      fc.constantFrom(
+        'SAID',
+        'Invalid SAID.',
+        'The SAID was refused',
+        'Error code: 401 - SAID',
+        'first line\nSAID\nlast',
+      ),
+    )
+    .map(([name, phrase, sentence]) => sentence.replace('SAID', phrase.replace('NAME', name)))
   const where = fc.constantFrom('body', 'error', 'object', 'event')
 
   function messageOf(said: string, place: string, secrets: readonly string[]): string {
@@ -267,6 +314,21 @@ describe('a key that a provider echoes', () => {
           expect(message.endsWith(key.slice(0, length))).toBe(false)
       }),
       { numRuns: 1_000 },
+    )
+  })
+
+  it('does not survive where only what stands before it tells', () => {
+    fc.assert(
+      fc.property(generic, named, where, (key, words, place) => {
+        const message = messageOf(
+          words.replaceAll('KEY', () => key),
+          place,
+          [],
+        )
+        // A full stop or colon at its end is left to the sentence.
+        for (let at = 0; at + 12 <= key.length; at += 1) expect(message).not.toContain(key.slice(at, at + 12))
+      }),
+      { numRuns: 3_000 },
     )
   })
 

@@ -1,6 +1,7 @@
 import type { QuotaBucket } from './failure.ts'
 import { type HeaderMap, readHeaders } from './headers.ts'
 import { instantOf, type Moment, momentOfSeconds, parseDate, parseMoment } from './moment.ts'
+import { policiesIn, rateLimitsIn } from './rate-limit-field.ts'
 
 /** A bucket as it was described, its end not yet tied to a present. */
 export interface BucketReading {
@@ -18,8 +19,10 @@ const OPENAI_FIELDS = ['limit', 'remaining', 'reset'] as const
 /** Longer than the name of any bucket. */
 const MAX_NAME_LENGTH = 40
 const ANTHROPIC_PREFIX = 'anthropic-ratelimit-'
+/** What a subscription says of all its windows together. */
+export const SUBSCRIPTION = 'unified'
 const ANTHROPIC_REST =
-  /^(unified-\w{1,20}(?=-(?:status|utilization|reset)$)|(?!unified).{1,40}?)-(limit|remaining|reset|status|utilization)$/
+  /^(unified(?=-(?:status|reset)$)|unified-\w{1,20}(?=-(?:status|utilization|reset)$)|(?!unified).{1,40}?)-(limit|remaining|reset|status|utilization)$/
 const CODEX_PREFIX = 'x-codex-'
 const CODEX_REST = /^(primary|secondary)-(used-percent|reset-after-seconds|reset-at|window-minutes)$/
 
@@ -58,7 +61,8 @@ const WINDOWS_MS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
  */
 export function readQuota(headers: unknown, provider?: string, nowMs?: number): QuotaBucket[] {
   const map = readHeaders(headers)
-  return describeQuota(readBuckets(map), provider, nowMs ?? parseDate(map.get('date') ?? ''))
+  const presentMs = Number.isFinite(nowMs) ? nowMs : parseDate(map.get('date') ?? '')
+  return describeQuota(readBuckets(map), provider, presentMs)
 }
 
 /** The buckets as callers get them. */
@@ -79,13 +83,21 @@ export function describeQuota(
 export function readBuckets(headers: HeaderMap): BucketReading[] {
   const buckets = new Map<string, Map<string, string>>()
   for (const [header, value] of headers) {
-    const place = placeOf(header)
-    if (place === undefined) continue
-    const fields = buckets.get(place.bucket)
-    if (fields !== undefined) fields.set(place.field, value)
-    else if (buckets.size < MAX_BUCKETS) buckets.set(place.bucket, new Map([[place.field, value]]))
+    for (const place of placesOf(header, value)) {
+      const fields = buckets.get(place.bucket)
+      if (fields !== undefined) fields.set(place.field, place.value)
+      else if (buckets.size < MAX_BUCKETS) buckets.set(place.bucket, new Map([[place.field, place.value]]))
+    }
   }
-  return [...buckets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, fields]) => readBucket(name, fields))
+  return [...buckets]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .filter(([name, fields]) => name !== SUBSCRIPTION || endsSubscription(fields))
+    .map(([name, fields]) => readBucket(name, fields))
+}
+
+/** Does it tell when a subscription that is used up may be used again? What is left of it is told by its windows. */
+function endsSubscription(fields: ReadonlyMap<string, string>): boolean {
+  return fields.get('status') === 'rejected' && fields.has('reset')
 }
 
 /** A server that counts only one thing needs no name for it. */
@@ -95,6 +107,14 @@ const UNNAMED = 'requests'
 interface Place {
   readonly bucket: string
   readonly field: string
+}
+
+/** The IETF's one field for all buckets, and its policy, are lists; every other header is about one bucket. */
+function placesOf(header: string, value: string): readonly (Place & { readonly value: string })[] {
+  if (header === 'ratelimit') return rateLimitsIn(value, UNNAMED)
+  if (header === 'ratelimit-policy') return policiesIn(value, UNNAMED)
+  const place = placeOf(header)
+  return place === undefined ? [] : [{ ...place, value }]
 }
 
 /** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` both belong to `tokens`. */
@@ -121,13 +141,15 @@ function placeOf(header: string): Place | undefined {
 }
 
 function readBucket(name: string, fields: ReadonlyMap<string, string>): BucketReading {
-  if (name.startsWith('unified-')) return readUnified(name, fields)
+  if (name === SUBSCRIPTION || name.startsWith(`${SUBSCRIPTION}-`)) return readUnified(name, fields)
   if (name.startsWith('codex-')) return readCodex(name, fields)
   const reset = fields.get('reset')
+  const seconds = amount(fields.get('window'))
   return bucketOf(name, {
     limit: amount(fields.get('limit')),
     remaining: amount(fields.get('remaining')),
     reset: reset === undefined ? undefined : parseMoment(reset),
+    windowMs: seconds === undefined ? undefined : seconds * 1_000,
   })
 }
 
@@ -178,6 +200,6 @@ function amount(value: string | undefined): number | undefined {
 }
 
 function windowOf(provider: string | undefined, bucket: string): number | undefined {
-  const windows = provider !== undefined && Object.hasOwn(WINDOWS_MS, provider) ? WINDOWS_MS[provider] : undefined
+  const windows = typeof provider === 'string' && Object.hasOwn(WINDOWS_MS, provider) ? WINDOWS_MS[provider] : undefined
   return windows !== undefined && Object.hasOwn(windows, bucket) ? windows[bucket] : undefined
 }

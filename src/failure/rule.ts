@@ -119,7 +119,7 @@ export function confidenceOf(when: Condition): Confidence {
  * Does a verdict by this rule keep other requests from what it condemns? A model's name stands in the middle of its
  * sentence, and one key on one model is little: that counts as no more than the request.
  */
-export function condemnsMore({ reason, scope }: Rule): boolean {
-  if (reason === 'model_not_found' || (reason === 'permission' && scope === 'target')) return false
-  return (scope ?? MEANING_OF[reason].scope) !== 'request'
+export function condemnsMore(rule: Rule): boolean {
+  if (rule.reason === 'model_not_found' || (rule.reason === 'permission' && rule.scope === 'target')) return false
+  return (rule.scope ?? MEANING_OF[rule.reason].scope) !== 'request'
 }

@@ -51,9 +51,13 @@ export function isTelling({ codes, message }: Statement): boolean {
   return codes.length > 0 || message !== ''
 }
 
-/** A statement that is nothing but words. Programs write codes and statuses into them. */
-export function plainStatement(message: string): Statement {
-  const { text, stated, spoken } = readWording(message, { isPlain: true })
+/**
+ * A statement that is nothing but words. Programs write codes and statuses into them.
+ *
+ * @param isHandedOn by a log or a program, and not the words of an answer. Default: false
+ */
+export function plainStatement(message: string, { isHandedOn = false } = {}): Statement {
+  const { text, stated, spoken } = readWording(message, { isHandedOn })
   return {
     status: stated.status,
     codes: stated.codes,

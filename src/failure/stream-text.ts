@@ -7,7 +7,16 @@ interface StreamText {
   readonly events: readonly unknown[]
   /** The JSON that stands beside the events: a bare error. */
   readonly leftover: unknown
+  /** Some were left out, because there are so many or because too many of them are no JSON. */
+  readonly isCut: boolean
 }
+
+/** How many events are looked at: those of the smallest kind that are sent in 4 MiB. */
+const MAX_EVENTS = 65_536
+/** Of more, a quarter is taken from the beginning and the rest from the end. */
+const MAX_FIRST_EVENTS = MAX_EVENTS / 4
+/** How many may be no JSON. To find that out costs more than to read one, and no answer has more than a few. */
+const MAX_UNREADABLE = 1_000
 
 /** Lines of server-sent events: fields, or a comment; a byte order mark may stand before the first. */
 const EVENT_LINE = /^\ufeff?(?:data|event|id|retry)?:/
@@ -20,14 +29,14 @@ export function isEventText(text: string): boolean {
 /** Reads a stream that is all there. Events that are no JSON are left out: they were cut, or marks of an end. */
 export function readEventText(text: string): StreamText {
   const lines = EVENT_LINE.test(text) ? undefined : linesOfJson(text)
-  return lines === undefined ? readServerSent(text) : { events: jsonIn(lines), leftover: undefined }
+  return lines === undefined ? readServerSent(text) : { ...readEvents(lines, jsonIn), leftover: undefined }
 }
 
 /** What a stream's lines that belong to no event say: JSON, also as the field `error` (llama.cpp until 2025). */
 export function leftoverJson(leftovers: string): unknown {
   const text = leftovers.trim()
   const json = text.startsWith('error:') ? text.slice('error:'.length).trim() : text
-  const [value] = jsonIn([json])
+  const [value] = jsonIn(json)
   return value !== undefined && json !== text ? { error: value } : value
 }
 
@@ -38,12 +47,31 @@ function readServerSent(text: string): StreamText {
     const event = reader.readText(block)
     if (event !== undefined) events.push(event.data)
   }
-  return { events: events.flatMap(eventIn), leftover: leftoverJson(reader.leftovers) }
+  return { ...readEvents(events, eventIn), leftover: leftoverJson(reader.leftovers) }
+}
+
+function readEvents(
+  payloads: readonly string[],
+  read: (payload: string) => readonly unknown[],
+): Omit<StreamText, 'leftover'> {
+  const isLong = payloads.length > MAX_EVENTS
+  const chosen = isLong
+    ? [...payloads.slice(0, MAX_FIRST_EVENTS), ...payloads.slice(MAX_FIRST_EVENTS - MAX_EVENTS)]
+    : payloads
+  const events: unknown[] = []
+  let unreadable = 0
+  for (const payload of chosen) {
+    if (unreadable > MAX_UNREADABLE) return { events, isCut: true }
+    const found = read(payload)
+    if (found.length === 0 && payload.trim() !== '') unreadable += 1
+    events.push(...found)
+  }
+  return { events, isCut: isLong }
 }
 
 /** An event's payload; of an error that was cut short, as far as it goes. */
 function eventIn(payload: string): unknown[] {
-  const events = jsonIn([payload])
+  const events = jsonIn(payload)
   if (events.length > 0 || !payload.includes('"error"')) return events
   const cut = parseLiteral(payload, 0)
   return typeof cut?.value === 'object' && cut.value !== null ? [cut.value] : []
@@ -53,17 +81,15 @@ function eventIn(payload: string): unknown[] {
 function linesOfJson(text: string): readonly string[] | undefined {
   if (!text.startsWith('{')) return undefined
   const end = text.indexOf('\n')
-  if (end < 0 || jsonIn([text.slice(0, end)]).length === 0) return undefined
+  if (end < 0 || jsonIn(text.slice(0, end)).length === 0) return undefined
   return text.split('\n')
 }
 
-function jsonIn(payloads: readonly string[]): unknown[] {
-  return payloads.flatMap((payload) => {
-    try {
-      const value: unknown = JSON.parse(payload)
-      return typeof value === 'object' && value !== null ? [value] : []
-    } catch {
-      return []
-    }
-  })
+function jsonIn(payload: string): unknown[] {
+  try {
+    const value: unknown = JSON.parse(payload)
+    return typeof value === 'object' && value !== null ? [value] : []
+  } catch {
+    return []
+  }
 }

@@ -11,7 +11,6 @@ const EXPECTED: Readonly<Record<string, readonly [verdict: string, hasContent: b
   'anthropic-fail-error-single-newline.txt': ['overloaded', false],
   'anthropic-fail-overloaded-after-start.txt': ['overloaded', false],
   'anthropic-fail-overloaded-mid.txt': ['overloaded', true],
-  // The first-content limit strikes long before it ends, since no content comes: see below.
   'anthropic-fail-stall-pings-only.txt': ['stream_interrupted', false],
   'anthropic-ok-text-crlf.txt': ['ok', true],
   'anthropic-ok-text-ping.txt': ['ok', true],
@@ -92,10 +91,46 @@ describe.each(samples.filter(({ file }) => file in EXPECTED))('$file', ({ file, 
   })
 })
 
-it('a stream of pings runs into the first-content limit, not into its end', () => {
-  const { hasContent } = read([readFileSync(new URL('anthropic-fail-stall-pings-only.txt', directory))])
-  expect(hasContent).toBe(false)
-  expect(classifyFailure({ dialect: 'anthropic', status: 200, timeoutPhase: 'first_content' }).reason).toBe('timeout')
+describe('a stream that never says anything', () => {
+  const event = (type: string, rest: object = {}): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+  const pings = [
+    event('message_start', { message: { role: 'assistant', content: [] } }),
+    ...Array(50).fill(event('ping')),
+  ]
+  const messageEnd = event('message_delta', { delta: { stop_reason: 'end_turn' } }) + event('message_stop')
+  const roles = Array(50).fill(
+    'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n: ping\n\n',
+  )
+  const chatEnd = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+  const text = event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'a' } })
+  const chatText = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+
+  it.each([
+    ['pings', pings, messageEnd, text],
+    ['chunks of a role', roles, chatEnd, chatText],
+  ])('has no content in %s, however many come, and is empty at its end', (_, chunks, ending, content) => {
+    const silent = new AnswerReader()
+    const spoken = new AnswerReader()
+    for (const chunk of chunks) {
+      expect(silent.push(chunk)).toBeUndefined()
+      spoken.push(chunk)
+      expect(silent.hasContent).toBe(false)
+    }
+    silent.push(ending)
+    expect(silent.hasContent).toBe(false)
+    expect(silent.end()?.ruleId).toBe('answer.empty')
+
+    spoken.push(content)
+    expect(spoken.hasContent).toBe(true)
+    spoken.push(ending)
+    expect(spoken.end()).toBeUndefined()
+  })
+
+  it('is cut short where it stops among them', () => {
+    for (const chunks of [pings, roles])
+      expect(read(chunks.map((chunk) => Buffer.from(chunk))).failure?.ruleId).toBe('answer.cut_short')
+  })
 })
 
 describe('frames of Bedrock, read into JSON', () => {

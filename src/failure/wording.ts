@@ -1,6 +1,7 @@
 import { isFieldComplaintAt, preambleOf } from './preamble.ts'
 import { lastNumberOf, NO_PROSE, type Prose, readProse } from './prose.ts'
 import { withoutQuotations } from './quotations.ts'
+import { isRequestRefused } from './rule.ts'
 
 /**
  * What an error says in its sender's own words. Providers quote the request in their complaints, and a caller's text
@@ -12,7 +13,7 @@ export interface Wording {
    * complaint of a field.
    */
   readonly text: string
-  /** What a program has written before the words or at their end: none of the request's text stands there. */
+  /** What a program has written before the words or at their end, where the request's text seldom stands. */
   readonly stated: Prose
   /** What stands elsewhere in the words. */
   readonly spoken: Prose
@@ -21,8 +22,11 @@ export interface Wording {
 export interface WordingOptions {
   /** Fields beside the words hold codes already. Default: false. */
   readonly hasCodes?: boolean
-  /** The words are all there is, and no field of an object: a log or a program may have handed them on. Default: false. */
-  readonly isPlain?: boolean
+  /**
+   * The words are all there is: a log or a program may have handed them on, and a terminal may have broken them. They are
+   * not taken for that where they name the status of a refused request. Default: false.
+   */
+  readonly isHandedOn?: boolean
 }
 
 const NO_WORDS: Wording = { text: '', stated: NO_PROSE, spoken: NO_PROSE }
@@ -37,18 +41,20 @@ const WRITTEN_OBJECT = /^(?:b["'])?\[?\{\s{0,20}\\{0,3}["']/
 const MESSAGE_KEY = /\\{0,7}["']message\\{0,7}["']\s{0,4}:\s{0,4}\\{0,7}(["'])(?!(?:\s|\\n){0,8}\{)/g
 
 /** Reads a message. Takes linear time. */
-export function readWording(message: string, { hasCodes = false, isPlain = false }: WordingOptions = {}): Wording {
+export function readWording(message: string, { hasCodes = false, isHandedOn = false }: WordingOptions = {}): Wording {
   if (message === '') return NO_WORDS
-  const even = onEvenLines(readable(message.slice(0, MAX_LENGTH))).trim()
-  const lower = even.toLowerCase()
+  const even = evened(readable(message.slice(0, MAX_LENGTH))).trim()
+  const isLog = isHandedOn && !isRequestRefused(readProse(even, { hasCodes }).status)
+  const whole = isLog && even.includes('\n') ? unbroken(even) : even
+  const lower = whole.toLowerCase()
   const { length, isFieldComplaint } = preambleOf(lower)
   const preamble = lower.slice(0, length)
-  const stated = readProse(even, { hasCodes, preambleLength: length })
-  const number = lastNumberOf(even)
+  const stated = readProse(whole, { hasCodes, preambleLength: length })
+  const number = lastNumberOf(whole)
   return {
-    text: isFieldComplaint ? preamble : preamble + ownWordsOf(lower.slice(length), { preamble, isPlain }),
+    text: isFieldComplaint ? preamble : preamble + ownWordsOf(lower.slice(length), { preamble, isLog }),
     stated: number === undefined ? stated : { ...stated, codes: [number, ...stated.codes] },
-    spoken: readProse(isFieldComplaint ? even.slice(0, length) : even, { hasCodes }),
+    spoken: readProse(isFieldComplaint ? whole.slice(0, length) : whole, { hasCodes }),
   }
 }
 
@@ -64,22 +70,23 @@ export function leadsToQuotation(words: string): boolean {
   return isFieldComplaint || !withoutQuotations(`${lower.slice(length)}x`).endsWith('x')
 }
 
-function ownWordsOf(said: string, { preamble, isPlain }: { preamble: string; isPlain: boolean }): string {
+function ownWordsOf(said: string, { preamble, isLog }: { preamble: string; isLog: boolean }): string {
   const words = WRITTEN_OBJECT.test(said) ? messageIn(said) : preamble === '' ? said : unquoted(said)
   if (isFieldComplaintAt(words, 0)) return ''
-  return withoutQuotations(isPlain ? withoutHandingOn(words) : words)
+  return withoutQuotations(isLog ? withoutHandingOn(words) : words)
+}
+
+/** White space other than line ends as one blank, and line ends without any. */
+function evened(text: string): string {
+  return UNEVEN.test(text) ? text.replace(/[^\S\n]{1,200}/g, ' ').replace(/ ?\n ?/g, '\n') : text
 }
 
 /**
  * A sentence that a terminal or a log has broken into lines is one sentence; what stands on a line of its own behind a
- * full stop, a comma or a colon stays there. Other white space is one blank.
+ * full stop, a comma or a colon stays there.
  */
-function onEvenLines(text: string): string {
-  if (!UNEVEN.test(text)) return text
-  return text
-    .replace(/[^\S\n]{1,200}/g, ' ')
-    .replace(/([^.,:!?\n ]) ?\n ?(?=[^\s])/g, '$1 ')
-    .replace(/ ?\n ?/g, '\n')
+function unbroken(text: string): string {
+  return text.replace(/([^.,:!?\n])\n(?=[^\s])/g, '$1 ')
 }
 
 /** White space that is not one plain blank. */
