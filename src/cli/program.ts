@@ -90,7 +90,7 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .option('--status <number>', "the HTTP status, in place of the answer's", parseStatus)
     .option('--provider <name>', 'whose answer it is, such as openai or groq; its own rules then go first')
     .option('--dialect <name>', 'its wire format, for providers without rules of their own: openai or anthropic')
-    .option('--config <path>', 'take the rules and cooldowns of this configuration')
+    .option('--config <path>', 'take the policy, rules and cooldowns of this configuration; no key of it is needed')
     .option('--json', 'print it as JSON')
     .exitOverride()
     .action(async (file: string, { status, provider, dialect, config, json = false }: ExplainArguments) => {

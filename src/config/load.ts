@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
@@ -7,6 +7,7 @@ import { isLoopback } from '../transport/index.ts'
 import { readDocument } from './document.ts'
 import { configurationFromEnvironment } from './environment.ts'
 import { type Environment, variable } from './expand.ts'
+import { readText } from './file.ts'
 import { checkShape } from './issues.ts'
 import { type Mistake, Mistakes } from './mistakes.ts'
 import { type Outline, outlineOf } from './outline.ts'
@@ -47,7 +48,7 @@ export function loadConfiguration(options: LoadOptions): Loaded {
   const places = new Places(file)
   const mistakes = new Mistakes(places)
   const whole = resolve(directory, file)
-  const text = read(whole, mistakes)
+  const text = readText(whole, mistakes)
   const value = text === undefined ? undefined : readDocument(text, environment, places, mistakes)
   return value === undefined
     ? { source, state: 'invalid', mistakes: mistakes.list() }
@@ -124,17 +125,4 @@ function find(
   if (named !== undefined) return { file: named, source: `${named} (HOTSPARE_CONFIG)` }
   const file = FILES.find((name) => existsSync(resolve(directory, name)))
   return file === undefined ? undefined : { file, source: `${file} (in the working directory)` }
-}
-
-function read(path: string, mistakes: Mistakes): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    mistakes.add(
-      [],
-      code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code}); it must be a YAML or JSON file`,
-    )
-    return undefined
-  }
 }

@@ -63,6 +63,8 @@ export interface AnswerProgress {
 
 /** How answers go in one wire format: enough to judge one. Pure; every look takes whatever it is given. */
 export interface AnswerFormat {
+  /** Its streams are lines of JSON: an answer of one line may be the beginning of one. */
+  readonly streamsLines?: boolean
   /** Is this one of its events, or a whole answer of it? Told by its keys alone. */
   recognises(event: unknown): boolean
   /** Text, reasoning, a tool call or a refusal; not role-only chunks, empty deltas, pings or token counts. */

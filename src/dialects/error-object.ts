@@ -12,7 +12,7 @@ export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   const { error } = body
   if (typeof error === 'string' && error !== '') return { message: error }
   const details = asObject(error)
-  if (details !== undefined && Object.keys(details).length > 0) return { message: statementOrCode(details) }
+  if (details !== undefined && saysSomething(details)) return { message: statementOrCode(details) }
   if (body.type === 'error' || body.object === 'error') return { message: statementOrCode(body) }
   const status = asObject(body.base_resp)
   if (status !== undefined && typeof status.status_code === 'number' && status.status_code !== 0) {
@@ -23,6 +23,12 @@ export function errorObjectOf(event: unknown): ReportedFailure | undefined {
 
 /** Deeper than any API nests its errors. */
 const MAX_DEPTH = 8
+
+/** Relays send their error object with every answer: where nothing went wrong, its fields are empty or zero. */
+function saysSomething(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object') return Boolean(value)
+  return value !== null && depth < MAX_DEPTH && Object.values(value).some((inner) => saysSomething(inner, depth + 1))
+}
 
 /** What an error body says: the text in its `error`, `message` or `detail`, where APIs put it; or the text it is. */
 export function statementIn(body: unknown, depth = 0): string | undefined {

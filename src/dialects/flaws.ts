@@ -26,6 +26,19 @@ export function flawed(flaw: AnswerFlaw, hasContent: boolean): FlawedAnswer | un
   return { flaw, message: MESSAGES[flaw], hasContent }
 }
 
+/** Can the content of the answer, wherever it stands, make up for this flaw? */
+export function isLackOfContent(flaw: AnswerFlaw): boolean {
+  return ONLY_WITHOUT_CONTENT.has(flaw)
+}
+
+/** What is wrong with several answers to one request: nothing where one of them is sound. */
+export function flawOfAll(verdicts: readonly (FlawedAnswer | undefined)[]): FlawedAnswer | undefined {
+  if (verdicts.length === 0) return flawed('empty', false)
+  const flawedOnes = verdicts.filter((verdict) => verdict !== undefined)
+  if (flawedOnes.length < verdicts.length) return undefined
+  return flawedOnes.find(({ hasContent }) => hasContent) ?? flawedOnes[0]
+}
+
 /** The flaw as the failure of one event. */
 export function flawOfFinish(
   flaw: AnswerFlaw,

@@ -1,4 +1,4 @@
-export { formatOf } from './answer-formats.ts'
+export { formatOf, isOtherAnswer } from './answer-formats.ts'
 export { anthropicMessages } from './anthropic/index.ts'
 export type {
   AnswerFlaw,
@@ -9,5 +9,5 @@ export type {
   ToldError,
 } from './dialect.ts'
 export { errorObjectOf, statementIn } from './error-object.ts'
-export { flawNamed } from './flaws.ts'
+export { flawNamed, isLackOfContent } from './flaws.ts'
 export { openaiChat } from './openai-chat/index.ts'

@@ -30,6 +30,7 @@ export type {
 } from './options.ts'
 export { DEFAULTS } from './options.ts'
 export { windowKindOf } from './policy/evidence.ts'
+export { policyOf } from './policy/index.ts'
 export { presets } from './presets.ts'
 export {
   type ApiKeyGrant,
@@ -42,5 +43,6 @@ export {
 export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
+export { retryDelayMs } from './retry-delay.ts'
 export type { RouteOptions } from './routes.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, ProfileStatus } from './status.ts'

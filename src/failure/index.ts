@@ -25,6 +25,7 @@ export type {
   TimeoutPhase,
 } from './failure.ts'
 export { readHeaders } from './headers.ts'
+export { parseDate } from './moment.ts'
 export { type FailureRule, type FailureRuleCondition, NEXT_STEPS, parseRules, REASONS, SCOPES } from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'

@@ -1,5 +1,5 @@
 /** Stands for what was quoted, so that the words around it don't grow together. */
-export const QUOTED = '…'
+const QUOTED = '…'
 
 /** A closing mark for each opening one. */
 const CLOSING: Readonly<Record<string, string>> = {

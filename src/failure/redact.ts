@@ -44,7 +44,7 @@ const MIXED =
   /(?!https?:|(?:messages|contents?|input|tools|system|parts|requests?|items)\.)(?=[\w.+/=*~%:|-]{0,63}\d)(?=[\w.+/=*~%:|-]{0,63}[A-Za-z])[\w.+/=*~%:|-]{16,}/iy
 
 /** Base64 of `user:password`: it has what no English word has inside. */
-const BASE64 = /(?=[A-Za-z0-9+/]{0,63}(?:[a-z][A-Z]|\d|=))[A-Za-z0-9+/]{6,}={0,2}(?![\w+/=-]|\.\w)/y
+const BASE64 = /(?=[A-Za-z0-9+/]{0,63}(?:[a-z][A-Z]|\d|=))[A-Za-z0-9+/]{6,}={0,2}(?![\w+/=-]|\.\S)/y
 
 /** A value without quotes ends where the sentence, the query or the object that it stands in goes on. */
 const UNQUOTED = /[^\s"'`”’&,;)}<\\]+/y
@@ -53,7 +53,7 @@ const OPENING_QUOTE = /\\*["'`]/y
 
 /** Words that prose goes on with behind a name: `Authorization: required`, `API key: must not be empty`, `Bearer token`. */
 const PROSE =
-  /^(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?![\w-])/i
+  /(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?![\w-])/iy
 
 interface Span {
   readonly from: number
@@ -86,25 +86,21 @@ function maskNamed(text: string): string {
 
 /** The secret behind a name that ends at `at`, if there is one. */
 function namedSecret(text: string, at: number, { strong, bearer, basic }: Record<string, string | undefined>) {
-  const link =
-    strong !== undefined ? ASSIGNMENT : bearer !== undefined || basic !== undefined ? AFTER_SCHEME : undefined
-  const linked = link && endOf(link, text, at)
-  if (linked !== undefined) {
-    const span = basic === undefined ? assigned(text, linked) : base64(text, linked)
-    if (span !== undefined) return span
-  }
-  const between = endOf(BETWEEN, text, at)
-  const end = between === undefined ? undefined : endOf(MIXED, text, between)
-  return between === undefined || end === undefined ? undefined : { from: between, to: sentenceEnd(text, end) }
+  if (strong !== undefined) return assigned(text, endOf(ASSIGNMENT, text, at)) ?? mixed(text, at)
+  if (bearer !== undefined) return assigned(text, endOf(AFTER_SCHEME, text, at)) ?? mixed(text, at)
+  return mixed(text, at) ?? (basic === undefined ? undefined : base64(text, endOf(AFTER_SCHEME, text, at)))
 }
 
 /** Whatever value begins here, in quotes or not, unless prose goes on. */
-function assigned(text: string, at: number): Span | undefined {
+function assigned(text: string, at: number | undefined): Span | undefined {
+  if (at === undefined) return undefined
   const opened = endOf(OPENING_QUOTE, text, at)
   const from = endOf(SCHEME, text, opened ?? at) ?? opened ?? at
+  // Asked first: a value that is read to its end and then left would be read again behind the next name.
+  if (endOf(PROSE, text, from) !== undefined) return undefined
   const closing = opened === undefined ? -1 : closingQuote(text, from, text.slice(at, opened))
   const to = closing >= 0 ? closing : sentenceEnd(text, endOf(UNQUOTED, text, from) ?? from)
-  return to - from < SHORTEST || PROSE.test(text.slice(from, to)) ? undefined : { from, to }
+  return to - from < SHORTEST ? undefined : { from, to }
 }
 
 /** Where the quote stands that closes a value, -1 if it is not near. A value in escaped quotes may hold other ones. */
@@ -113,9 +109,15 @@ function closingQuote(text: string, from: number, quote: string): number {
   return at < 0 ? -1 : from + at
 }
 
-function base64(text: string, from: number): Span | undefined {
-  const to = endOf(BASE64, text, from)
-  return to === undefined || (to - from) % 4 !== 0 ? undefined : { from, to }
+function mixed(text: string, at: number): Span | undefined {
+  const from = endOf(BETWEEN, text, at)
+  const end = from === undefined ? undefined : endOf(MIXED, text, from)
+  return from === undefined || end === undefined ? undefined : { from, to: sentenceEnd(text, end) }
+}
+
+function base64(text: string, from: number | undefined): Span | undefined {
+  const to = from === undefined ? undefined : endOf(BASE64, text, from)
+  return from === undefined || to === undefined || (to - from) % 4 !== 0 ? undefined : { from, to }
 }
 
 /** A full stop or a colon belongs to the sentence. */

@@ -4,6 +4,7 @@ import { ConverseProgress } from './progress.ts'
 
 /** Bedrock's `Converse` and `ConverseStream`, as answers; frames as JSON. */
 export const bedrockAnswers: AnswerFormat = {
+  streamsLines: true,
   recognises,
   isContent,
   errorOf,

@@ -27,13 +27,20 @@ const FLAWED_FINISH: ReadonlyMap<unknown, AnswerFlaw> = new Map<unknown, AnswerF
   ['MALFORMED_RESPONSE', 'malformed_call'],
 ])
 
+const KEYS = ['candidates', 'promptFeedback', 'usageMetadata'] as const
+
 export function recognises(event: unknown): boolean {
+  return generationOf(event) !== undefined
+}
+
+/** What was generated. Code Assist (cloudcode-pa.googleapis.com) puts it into a `response`. */
+function generationOf(event: unknown): JsonObject | undefined {
   const body = asObject(event)
-  return body !== undefined && ['candidates', 'promptFeedback', 'usageMetadata'].some((key) => key in body)
+  return [body, asObject(body?.response)].find((holder) => holder !== undefined && KEYS.some((key) => key in holder))
 }
 
 export function candidatesOf(event: unknown): readonly JsonObject[] {
-  return objectsIn(asObject(event)?.candidates)
+  return objectsIn(generationOf(event)?.candidates)
 }
 
 /** Why a candidate ended; absent while it goes on. */
@@ -48,20 +55,22 @@ export function flawIn(finishReason: string): AnswerFlaw | undefined {
 
 /** A prompt that was blocked has no candidates at all; only this says why. */
 export function isPromptBlocked(event: unknown): boolean {
-  const reason = asObject(asObject(event)?.promptFeedback)?.blockReason
+  const reason = asObject(generationOf(event)?.promptFeedback)?.blockReason
   return typeof reason === 'string' && reason !== '' && reason !== 'BLOCK_REASON_UNSPECIFIED'
 }
 
-/** A thought counts as content, as reasoning does in the other dialects. */
 export function isContent(event: unknown): boolean {
-  return candidatesOf(event).some((candidate) =>
-    objectsIn(asObject(candidate.content)?.parts).some(
-      (part) => hasSubstance(part.text) || CONTENT_PARTS.some((key) => asObject(part[key]) !== undefined),
-    ),
+  return candidatesOf(event).some(hasContent)
+}
+
+/** A thought counts as content, as reasoning does in the other dialects. */
+export function hasContent(candidate: JsonObject): boolean {
+  return objectsIn(asObject(candidate.content)?.parts).some(
+    (part) => hasSubstance(part.text) || CONTENT_PARTS.some((key) => asObject(part[key]) !== undefined),
   )
 }
 
 /** Streaming endpoints wrap their errors in a list. */
 export function errorOf(event: unknown): ReportedFailure | undefined {
-  return errorObjectOf(Array.isArray(event) ? event[0] : event)
+  return errorObjectOf(Array.isArray(event) ? event[0] : event) ?? errorObjectOf(generationOf(event))
 }

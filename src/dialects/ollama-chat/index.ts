@@ -3,4 +3,10 @@ import { errorOf, isContent, recognises } from './events.ts'
 import { OllamaProgress } from './progress.ts'
 
 /** Ollama's own API, as answers: lines of JSON. */
-export const ollamaAnswers: AnswerFormat = { recognises, isContent, errorOf, startProgress: () => new OllamaProgress() }
+export const ollamaAnswers: AnswerFormat = {
+  streamsLines: true,
+  recognises,
+  isContent,
+  errorOf,
+  startProgress: () => new OllamaProgress(),
+}

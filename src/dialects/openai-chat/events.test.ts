@@ -39,6 +39,11 @@ describe('isContent', () => {
     )
     expect(isContent({ choices: [{ message: { role: 'assistant', content: '' } }] })).toBe(false)
   })
+
+  it('looks into older completions', () => {
+    expect(isContent({ object: 'text_completion', choices: [{ text: 'a', finish_reason: null }] })).toBe(true)
+    expect(isContent({ object: 'text_completion', choices: [{ text: '', finish_reason: 'stop' }] })).toBe(false)
+  })
 })
 
 it('isTerminal is true for a finish reason', () => {
@@ -74,6 +79,7 @@ describe('errorOf', () => {
     const sound = [
       delta({ content: 'a' }),
       { ...delta({}), error: null },
+      { ...delta({}), error: { code: 0, message: '', details: {} } },
       { ...delta({}), base_resp: { status_code: 0 } },
       null,
       'error',
@@ -130,6 +136,16 @@ describe('ChatProgress', () => {
     expect(after(delta({}, 'content_filter')).verdict()?.flaw).toBe('withheld')
     expect(after(delta({}, 'length'), usage(0)).verdict()?.flaw).toBe('no_room')
     expect(after(delta({}, 'length')).verdict()?.flaw).toBe('empty')
+  })
+
+  it('finds nothing wrong where one of several choices is sound, and the flaw that has content where none is', () => {
+    const both = [delta({ content: 'a' }), delta({}, null, 1)]
+    expect(after(...both, delta({}, 'stop'), delta({}, 'content_filter', 1)).verdict()).toBeUndefined()
+    expect(after(...both, delta({}, 'content_filter'), delta({}, 'stop', 1)).verdict()).toMatchObject({
+      flaw: 'withheld',
+      hasContent: true,
+    })
+    expect(after().verdict()?.flaw).toBe('empty')
   })
 
   it('accepts an answer whose whole budget went into hidden reasoning', () => {

@@ -50,6 +50,7 @@ const FLAWED_FINISH: ReadonlyMap<string, AnswerFlaw> = new Map<string, AnswerFla
   ['malformed_function_call', 'malformed_call'],
 ])
 
+/** The choices of a chunk or a whole answer, of chat completions and of the older completions. */
 export function choicesOf(event: unknown): readonly JsonObject[] {
   return objectsIn(asObject(event)?.choices)
 }
@@ -72,10 +73,14 @@ export function recognises(event: unknown): boolean {
 }
 
 export function isContent(event: unknown): boolean {
-  return choicesOf(event).some((choice) => {
-    const piece = asObject(choice.delta) ?? asObject(choice.message)
-    return piece !== undefined && CONTENT_KEYS.some((key) => hasSubstance(piece[key]))
-  })
+  return choicesOf(event).some(hasContent)
+}
+
+/** Does this choice hold something that a caller waits for? Older completions have their text in the choice itself. */
+export function hasContent(choice: JsonObject): boolean {
+  const piece = asObject(choice.delta) ?? asObject(choice.message)
+  if (piece === undefined) return hasSubstance(choice.text)
+  return CONTENT_KEYS.some((key) => hasSubstance(piece[key]))
 }
 
 export function textOf(event: unknown): string {

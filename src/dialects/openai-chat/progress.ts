@@ -1,29 +1,30 @@
 import type { AnswerProgress, AnswerState, FlawedAnswer, TokenCounts } from '../dialect.ts'
-import { flawed } from '../flaws.ts'
-import { asObject, countIn } from '../json.ts'
-import { choicesOf, finishReasonOf, flawIn, isContent, usageOf } from './events.ts'
+import { flawed, flawOfAll } from '../flaws.ts'
+import { asObject, countIn, type JsonObject } from '../json.ts'
+import { choicesOf, finishReasonOf, flawIn, hasContent, usageOf } from './events.ts'
+
+/** How far one choice has come. */
+interface ChoiceProgress {
+  finishReason: string | undefined
+  hasContent: boolean
+}
 
 /** An answer is finished when every choice that began has a finish reason; `n` may be more than 1. */
 export class ChatProgress implements AnswerProgress {
-  readonly #begun = new Set<number>()
-  readonly #finished = new Set<number>()
-  #finishReason: string | undefined
-  #hasContent = false
+  readonly #choices = new Map<number, ChoiceProgress>()
+  #finishedCount = 0
   #isClosed = false
   #usage: TokenCounts | undefined
 
   observe(event: unknown): void {
     const choices = choicesOf(event)
-    for (const choice of choices) {
-      const index = countIn(choice.index) ?? 0
+    for (const [position, choice] of choices.entries()) {
+      const progress = this.#progressOf(choice, position)
       const reason = finishReasonOf(choice)
-      this.#begun.add(index)
-      if (reason !== undefined) {
-        this.#finished.add(index)
-        this.#finishReason = reason
-      }
+      if (reason !== undefined && progress.finishReason === undefined) this.#finishedCount += 1
+      progress.finishReason = reason ?? progress.finishReason
+      progress.hasContent ||= hasContent(choice)
     }
-    this.#hasContent ||= isContent(event)
     const usage = usageOf(event)
     if (usage !== undefined) this.#usage = usage
     // The chunk with `choices: []` that carries the counts is the last one by definition:
@@ -38,19 +39,32 @@ export class ChatProgress implements AnswerProgress {
   }
 
   verdict(): FlawedAnswer | undefined {
-    const flaw = this.#finishReason === undefined ? undefined : flawIn(this.#finishReason)
-    if (flaw !== undefined) return flawed(flaw, this.#hasContent)
-    if (this.#finishReason === 'length') {
+    return flawOfAll([...this.#choices.values()].map((choice) => this.#verdictOn(choice)))
+  }
+
+  #verdictOn({ finishReason, hasContent }: ChoiceProgress): FlawedAnswer | undefined {
+    const flaw = finishReason === undefined ? undefined : flawIn(finishReason)
+    if (flaw !== undefined) return flawed(flaw, hasContent)
+    if (finishReason === 'length') {
       const { outputTokens } = this.#usage ?? {}
       // Hidden reasoning used the whole output budget: the answer is what was asked for, and elsewhere it is no other.
       if (outputTokens !== undefined && outputTokens > 0) return undefined
       // No token at all: the prompt filled the window, and the server cut it without a word.
-      if (outputTokens === 0) return flawed('no_room', this.#hasContent)
+      if (outputTokens === 0) return flawed('no_room', hasContent)
     }
-    return flawed('empty', this.#hasContent)
+    return flawed('empty', hasContent)
+  }
+
+  #progressOf(choice: JsonObject, position: number): ChoiceProgress {
+    const index = countIn(choice.index) ?? position
+    const known = this.#choices.get(index)
+    if (known !== undefined) return known
+    const begun: ChoiceProgress = { finishReason: undefined, hasContent: false }
+    this.#choices.set(index, begun)
+    return begun
   }
 
   get #isFinished(): boolean {
-    return this.#finished.size > 0 && this.#finished.size === this.#begun.size
+    return this.#finishedCount > 0 && this.#finishedCount === this.#choices.size
   }
 }

@@ -15,6 +15,12 @@ const TERMINAL: ReadonlySet<unknown> = new Set(['response.completed', 'response.
 /** Statuses of a response that goes no further. */
 const ENDED: ReadonlySet<unknown> = new Set(['completed', 'incomplete'])
 
+/**
+ * Statuses of a response that goes on behind the answer which tells them: it is fetched later.
+ * https://platform.openai.com/docs/guides/background
+ */
+const PENDING: ReadonlySet<unknown> = new Set(['queued', 'in_progress'])
+
 /** Events are named `response.…`; a whole answer says that it is one. */
 export function recognises(event: unknown): boolean {
   const body = asObject(event)
@@ -27,13 +33,17 @@ function responseOf(event: unknown): JsonObject | undefined {
   return body?.object === 'response' ? body : asObject(body?.response)
 }
 
-/** The response with which a stream ends, or the whole answer. */
+/** The response with which a stream ends, or the whole answer, which may promise no more than that it goes on. */
 export function endedResponseOf(event: unknown): JsonObject | undefined {
   const body = asObject(event)
   const response = responseOf(event)
   if (response === undefined) return undefined
-  const isEnd = body === response ? ENDED.has(response.status) : TERMINAL.has(body?.type)
+  const isEnd = body === response ? ENDED.has(body.status) || isPending(body) : TERMINAL.has(body?.type)
   return isEnd ? response : undefined
+}
+
+export function isPending(response: JsonObject): boolean {
+  return PENDING.has(response.status)
 }
 
 export function isContent(event: unknown): boolean {

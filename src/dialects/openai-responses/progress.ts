@@ -1,7 +1,7 @@
 import type { AnswerProgress, AnswerState, FlawedAnswer } from '../dialect.ts'
 import { flawed } from '../flaws.ts'
 import { asObject, type JsonObject } from '../json.ts'
-import { endedResponseOf, isContent } from './events.ts'
+import { endedResponseOf, isContent, isPending } from './events.ts'
 
 /** A response is closed by the event that carries it whole. There is no end mark behind it. */
 export class ResponseProgress implements AnswerProgress {
@@ -18,6 +18,7 @@ export class ResponseProgress implements AnswerProgress {
   }
 
   verdict(): FlawedAnswer | undefined {
+    if (this.#ended !== undefined && isPending(this.#ended)) return undefined
     const reason = asObject(this.#ended?.incomplete_details)?.reason
     if (reason === 'content_filter') return flawed('withheld', this.#hasContent)
     // The budget went into reasoning, whose items may be hidden: the answer is what was asked for.

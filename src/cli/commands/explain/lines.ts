@@ -1,4 +1,4 @@
-import type { FailureScope, NextStep } from '../../../index.ts'
+import type { FailureScope, NextStep, QuotaBucket } from '../../../index.ts'
 import type { Explanation, Outage } from './explanation.ts'
 
 const SCOPES: Readonly<Record<FailureScope, string>> = {
@@ -19,7 +19,8 @@ const STEPS: Readonly<Record<NextStep, string>> = {
 }
 
 /** An explanation as it is read at a terminal. */
-export function linesOf({ failure, source, outage }: Explanation): string[] {
+export function linesOf(explanation: Explanation): string[] {
+  const { failure, source } = explanation
   const { reason, scope, nextStep, ruleId, confidence, message, quota = [], status } = failure
   if (ruleId === 'answer.sound') return ['no failure    a complete answer', `rule          ${ruleId}`]
   const retry = failure.mayRetryTarget ? '' : '; not the same target again'
@@ -27,30 +28,60 @@ export function linesOf({ failure, source, outage }: Explanation): string[] {
     `reason        ${reason}${status === undefined ? '' : ` (HTTP ${status})`}`,
     `scope         ${scope}: ${SCOPES[scope]}`,
     `next          ${nextStep}: ${STEPS[nextStep]}${retry}`,
-    `until         ${untilOf(outage, failure.resetAt)}`,
-    ...quota.map(({ name, limit, remaining, resetAt }, index) => {
-      const left = `${remaining ?? '?'} of ${limit ?? '?'} left`
-      return `${index === 0 ? 'quota' : '     '}         ${name}: ${left}${resetAt === undefined ? '' : `, full again at ${timeOf(resetAt)}`}`
-    }),
+    `until         ${untilOf(explanation)}`,
+    ...quota.map(
+      (bucket, index) => `${index === 0 ? 'quota' : '     '}         ${bucketLine(bucket, explanation.now)}`,
+    ),
     `rule          ${ruleId} (${confidence})`,
     `source        ${source}`,
     `said          ${message}`,
   ]
 }
 
-function untilOf(outage: Outage | undefined, resetAt: number | undefined): string {
-  if (outage === undefined) return 'nothing is kept out'
-  const [first = 0] = outage.lengthsMs
-  if (outage.end === 'stated') {
-    return `${durationOf(first)} from now${resetAt === undefined ? '' : `, ${timeOf(resetAt)}`}: the provider said so`
-  }
-  const lengths = outage.lengthsMs.map(durationOf).join(', ')
-  const begin = outage.needsMore ? 'one failure opens nothing; if more follow, out for' : 'out for'
-  return `the provider does not say; ${begin} ${lengths}, longer each time it fails again (${outage.kind})`
+function bucketLine({ name, limit, remaining, resetAt }: QuotaBucket, now: number): string {
+  const time = timeOf(resetAt)
+  const left = `${name}: ${remaining ?? '?'} of ${limit ?? '?'} left`
+  if (resetAt === undefined || time === undefined) return left
+  return `${left}, full again ${resetAt <= now ? 'since' : 'at'} ${time}`
 }
 
-function timeOf(epochMs: number): string {
-  return new Date(epochMs).toISOString()
+function untilOf(explanation: Explanation): string {
+  const { outage, policy } = explanation
+  if (outage === undefined) return 'nothing is kept out'
+  const lengths = outage.lengthsMs.map(durationOf).join(', ')
+  switch (outage.end) {
+    case 'stated':
+      return statedEnd(outage, explanation)
+    case 'fixed': {
+      const growth = outage.lengthsMs.length > 1 ? ', longer each time it fails again' : ''
+      return `policy ${policy} does not ask the provider; out for ${lengths}${growth} (${outage.kind})`
+    }
+    case 'inferred': {
+      const begin = outage.needsMore ? 'one failure opens nothing; if more follow, out for' : 'out for'
+      return `the provider does not say; ${begin} ${lengths}, longer each time it fails again (${outage.kind})`
+    }
+  }
+}
+
+/** `20 s from now, 2026-11-25T10:00:20.000Z: the provider said so`, and whether that is over. */
+function statedEnd({ lengthsMs: [lengthMs], endsAt }: Outage, { failure, sentAt, now }: Explanation): string {
+  const from = sentAt === undefined ? 'from now' : 'from when it was sent'
+  const length = lengthMs === undefined ? [] : [`${durationOf(lengthMs)} ${from}`]
+  const end = [...length, timeOf(endsAt) ?? []].flat().join(', ')
+  const { retryAfterMs = lengthMs } = failure
+  const said =
+    lengthMs === undefined || retryAfterMs === lengthMs
+      ? 'the provider said so'
+      : `the provider said ${durationOf(retryAfterMs ?? lengthMs)}, more than cooldown.maxHintMs lets count`
+  const present = timeOf(now)
+  const isOver = endsAt !== undefined && endsAt <= now
+  return `${end}: ${said}${isOver ? `; that has passed${present === undefined ? '' : `, it is ${present} now`}` : ''}`
+}
+
+/** Undefined where no calendar reaches so far. */
+function timeOf(epochMs: number | undefined): string | undefined {
+  const date = new Date(epochMs ?? Number.NaN)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }
 
 /** `90 s` rather than `1.5 min`: whole numbers of the largest unit that gives one. */

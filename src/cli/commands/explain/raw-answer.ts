@@ -1,53 +1,69 @@
+import { unchunked } from './chunked-body.ts'
+import { withoutMarks } from './curl-marks.ts'
+import { byteText, meaningOf } from './received-text.ts'
+import { readStatusLine, type StatusLine } from './status-line.ts'
+import { afterBlankLines, lineAt, nextLine } from './text-lines.ts'
+
 /** What a file or a pipe holds: a whole HTTP answer, or only what was said. */
 export interface RawAnswer {
   readonly status: number | undefined
-  /** Names and values alternating; empty where there were none. */
+  /** Names, in lower case, and values alternating; empty where there were none. */
   readonly headers: readonly string[]
   readonly body: string
 }
 
-const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: .*)?$/
-const HEADER_LINE = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*)$/
-/** How `curl -v` marks what it received; what it sent and what it remarks begin with `>` and `*`. */
-const RECEIVED = /^< ?/
-const REMARKED = /^(?:[*>{}] ?|[*>]$)/
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
  * Takes an answer apart: as `curl -i` prints it (of several, such as a redirect's, the last), as `curl -v` does, or only a
  * body, an event stream, or a line of a log.
  */
-export function readRawAnswer(text: string): RawAnswer {
-  const lines = withoutMarks(text.split(/\r?\n/))
-  let at = 0
-  while (at < lines.length && lines[at]?.trim() === '') at += 1
-  let status: number | undefined
-  let headers: string[] = []
-  // An interim answer, a proxy's or a redirect's stands before the one that counts.
-  for (let found = STATUS_LINE.exec(lines[at] ?? ''); found !== null; found = STATUS_LINE.exec(lines[at] ?? '')) {
-    status = Number(found[1])
-    headers = []
-    for (at += 1; at < lines.length; at += 1) {
-      const [, name, value] = HEADER_LINE.exec(lines[at] ?? '') ?? []
-      if (name === undefined || value === undefined) break
-      headers.push(name.toLowerCase(), value)
-    }
-    while (at < lines.length && lines[at] === '') at += 1
+export function readRawAnswer(received: Uint8Array | string): RawAnswer {
+  const text = withoutMarks(byteText(received))
+  const head = lastHeadIn(text)
+  if (head === undefined) return { status: undefined, headers: [], body: meaningOf(text) }
+  const { statusLine, fields, end } = head
+  const body = text.slice(end)
+  return {
+    status: statusLine.status,
+    headers: fields.flat().map(meaningOf),
+    body: meaningOf(isChunked(fields) ? unchunked(body) : body),
   }
-  if (status === undefined) return { status, headers, body: text }
-  return { status, headers, body: unchunked(lines.slice(at).join('\n'), headers) }
 }
 
-/** The lines `curl -v` has received, and the body between them. */
-function withoutMarks(lines: readonly string[]): readonly string[] {
-  if (!lines.some((line) => STATUS_LINE.test(line.replace(RECEIVED, '')) && line.startsWith('<'))) return lines
-  return lines.filter((line) => !REMARKED.test(line) || /^\{\s*"/.test(line)).map((line) => line.replace(RECEIVED, ''))
+interface Head {
+  readonly statusLine: StatusLine
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** Where the body begins. */
+  readonly end: number
 }
 
-/** A body written down in the pieces in which it came (RFC 9112 §7.1), as it was meant. */
-function unchunked(body: string, headers: readonly string[]): string {
-  const coding = headers[headers.indexOf('transfer-encoding') + 1]
-  if (!headers.includes('transfer-encoding') || !coding?.toLowerCase().includes('chunked')) return body
-  const lines = body.split('\n')
-  if (!/^[\da-f]{1,8}(?:;.*)?$/i.test(lines[0] ?? '')) return body
-  return lines.filter((_, index) => index % 2 === 1).join('')
+/** The head of the answer that counts; others stand before it only where theirs was not the last word. */
+function lastHeadIn(text: string): Head | undefined {
+  let head = headAt(text, 0)
+  while (head?.statusLine.isFollowed === true) {
+    const next = headAt(text, head.end)
+    if (next === undefined) break
+    head = next
+  }
+  return head
+}
+
+function headAt(text: string, from: number): Head | undefined {
+  let at = afterBlankLines(text, from)
+  const statusLine = readStatusLine(lineAt(text, at))
+  if (statusLine === undefined) return undefined
+  const fields: [name: string, value: string][] = []
+  for (at = nextLine(text, at); at < text.length; at = nextLine(text, at)) {
+    const line = lineAt(text, at)
+    const colon = line.indexOf(':')
+    const name = line.slice(0, Math.max(colon, 0))
+    if (!HEADER_NAME.test(name)) break
+    fields.push([name.toLowerCase(), line.slice(colon + 1).trim()])
+  }
+  return { statusLine, fields, end: afterBlankLines(text, at) }
+}
+
+function isChunked(fields: Head['fields']): boolean {
+  return fields.some(([name, value]) => name === 'transfer-encoding' && value.toLowerCase().includes('chunked'))
 }
