@@ -139,9 +139,12 @@ function messageOf(
 
 /** White space that is no plain blank, and control characters. */
 const UNEVEN = /[^\S ]|\p{Cc}/gu
+/** There may be some. */
+const MAY_BE_UNEVEN = /[^ -~]| {2}/
 
 function singleLine(text: string): string {
-  const even = text.slice(0, MAX_MASKED_LENGTH).replace(UNEVEN, ' ').replace(/ {2,}/g, ' ')
+  const beginning = text.slice(0, MAX_MASKED_LENGTH)
+  const even = MAY_BE_UNEVEN.test(beginning) ? beginning.replace(UNEVEN, ' ').replace(/ {2,}/g, ' ') : beginning
   const line = maskSecrets(even).trim()
   if (line.length <= MAX_MESSAGE_LENGTH) return line.toWellFormed()
   return `${line.slice(0, MAX_MESSAGE_LENGTH - 1).toWellFormed()}…`

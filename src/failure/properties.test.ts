@@ -254,28 +254,53 @@ describe('a key that a provider echoes', () => {
   const named = fc
     .tuple(
       fc.constantFrom(
-        ...['key', 'API key', 'api_key', 'apikey', 'api-key', 'apiKey', 'x-api-key', 'token', 'access_token', 'secret'],
-        ...['client_secret', 'aws_secret_access_key', 'credential', 'credentials', 'password', 'Authorization'],
-        ...['Bearer', 'Authorization: Bearer', 'BASIC', 'security token', 'openai_key'],
+        'key',
+        'API key',
+        'api_key',
+        'apikey',
+        'api-key',
+        'apiKey',
+        'x-api-key',
+        'token',
+        'access_token',
+        'secret',
+        'client_secret',
+        'aws_secret_access_key',
+        'credential',
+        'credentials',
+        'password',
+        'Authorization',
+        'Bearer',
+        'Authorization: Bearer',
+        'BASIC',
+        'security token',
+        'openai_key',
       ),
       fc.constantFrom(
-        ...['NAME KEY', 'NAME: KEY', 'NAME=KEY', 'NAME = KEY', 'NAME%20KEY', 'NAME "KEY"', "NAME: 'KEY'", 'NAME `KEY`'],
-        ...[
-          'NAME is KEY',
-          'NAME was "KEY"',
-          'NAME provided: KEY',
-          'NAME provided KEY',
-          'NAME (KEY)',
-          'NAME provided (KEY)',
-        ],
-        ...[
-          '{"NAME":"KEY"}',
-          '{"NAME": "KEY"}',
-          "{'NAME': 'KEY'}",
-          '{\\"NAME\\":\\"KEY\\"}',
-          '{\\\\\\"NAME\\\\\\": \\\\\\"KEY',
-        ],
-        ...['https://api.example.com/v1?NAME=KEY&alt=sse', 'https://NAME:KEY@example.com/v1', 'NAME \\"KEY\\"'],
+        'NAME KEY',
+        'NAME: KEY',
+        'NAME=KEY',
+        'NAME = KEY',
+        'NAME%20KEY',
+        'NAME "KEY"',
+        "NAME: 'KEY'",
+        'NAME `KEY`',
+
+        'NAME is KEY',
+        'NAME was "KEY"',
+        'NAME provided: KEY',
+        'NAME provided KEY',
+        'NAME (KEY)',
+        'NAME provided (KEY)',
+
+        '{"NAME":"KEY"}',
+        '{"NAME": "KEY"}',
+        "{'NAME': 'KEY'}",
+        '{\\"NAME\\":\\"KEY\\"}',
+        '{\\\\\\"NAME\\\\\\": \\\\\\"KEY',
+        'https://api.example.com/v1?NAME=KEY&alt=sse',
+        'https://NAME:KEY@example.com/v1',
+        'NAME \\"KEY\\"',
       ),
       fc.constantFrom(
         'SAID',
@@ -287,6 +312,8 @@ describe('a key that a provider echoes', () => {
     )
     .map(([name, phrase, sentence]) => sentence.replace('SAID', phrase.replace('NAME', name)))
   const where = fc.constantFrom('body', 'error', 'object', 'event')
+  /** Codes are shown in lower case, so a key in one has lost its own. */
+  const whereOrCode = fc.oneof(where, fc.constant('code'))
 
   function messageOf(said: string, place: string, secrets: readonly string[]): string {
     switch (place) {
@@ -296,6 +323,8 @@ describe('a key that a provider echoes', () => {
         return classifyFailure({ error: new Error(said), secrets }).message
       case 'object':
         return classifyFailure({ status: 401, body: { error: { message: said, code: said } }, secrets }).message
+      case 'code':
+        return classifyFailure({ status: 401, body: { error: { code: said } }, secrets }).message
       default:
         return classifyFailure({
           status: 200,
@@ -307,9 +336,9 @@ describe('a key that a provider echoes', () => {
 
   it('does not survive into the message where it is known', () => {
     fc.assert(
-      fc.property(known, sentence, where, (key, words, place) => {
+      fc.property(known, sentence, whereOrCode, (key, words, place) => {
         const message = messageOf(words.replaceAll('KEY', key), place, [key])
-        expect(message).not.toContain(key)
+        expect(message.toLowerCase()).not.toContain(key.toLowerCase())
         for (let length = key.length - 1; length >= 8; length -= 1)
           expect(message.endsWith(key.slice(0, length))).toBe(false)
       }),
@@ -319,14 +348,10 @@ describe('a key that a provider echoes', () => {
 
   it('does not survive where only what stands before it tells', () => {
     fc.assert(
-      fc.property(generic, named, where, (key, words, place) => {
-        const message = messageOf(
-          words.replaceAll('KEY', () => key),
-          place,
-          [],
-        )
-        // A full stop or colon at its end is left to the sentence.
-        for (let at = 0; at + 12 <= key.length; at += 1) expect(message).not.toContain(key.slice(at, at + 12))
+      fc.property(generic, named, whereOrCode, (key, words, place) => {
+        const message = messageOf(words.replaceAll('KEY', key), place, []).toLowerCase()
+        for (let at = 0; at + 12 <= key.length; at += 1)
+          expect(message).not.toContain(key.slice(at, at + 12).toLowerCase())
       }),
       { numRuns: 3_000 },
     )
