@@ -21,8 +21,9 @@ const MAX_MASKED_LENGTH = 768
  * and when to come back.
  *
  * Machine-readable fields decide first, then what the sender says in its own words, then the status alone. What it
- * quotes of the request decides nothing. A few words, such as those for an empty account, override a general type. Pure: the present is `nowMs` or the answer's `date`. Looks at no more than 64 KiB of text.
- * Never throws, whatever it is given; what it can make nothing of is `unknown`.
+ * quotes of the request decides nothing. A few words, such as those for an empty account, override a general type. Pure:
+ * the present is `nowMs` or the answer's `date`. Looks at no more than 64 KiB of an error and 4 MiB of an answer under
+ * HTTP 2xx. Never throws, whatever it is given; what it can make nothing of is `unknown`.
  *
  * @example
  * classifyFailure({ provider: 'openai', status: 429, headers, body })

@@ -285,14 +285,12 @@ describe('a key that a provider echoes', () => {
         'NAME "KEY"',
         "NAME: 'KEY'",
         'NAME `KEY`',
-
         'NAME is KEY',
         'NAME was "KEY"',
         'NAME provided: KEY',
         'NAME provided KEY',
         'NAME (KEY)',
         'NAME provided (KEY)',
-
         '{"NAME":"KEY"}',
         '{"NAME": "KEY"}',
         "{'NAME': 'KEY'}",

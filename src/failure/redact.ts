@@ -34,7 +34,7 @@ const NAME_PART = /key|token|secret|pass[wp]|auth|bearer|basic|credential|sig|�
 
 /** From a name to what is assigned to it: `": "`, ` provided: `, `=`, `%3D`, `\":\"`, `: [`, without the last quote. */
 const ASSIGNMENT =
-  /(?:[\s\\"'`”’\])]|%2[027]|&(?:quot|#3[49]);|(?:is|was|you|provided|supplied|given|value|header)(?!\w))*(?:[:=：]|%3[ad])(?:[\s:=：>[({<+]|%20|&(?:quot|#3[49]);)*/iy
+  /(?:[\s\\"'`”’\])]|%2[027]|&(?:quot|#3[49]);|(?:is|was|you|provided|supplied|given|value|header)(?!\w))*(?:[:=：]|%3[ad])(?:[\s:=：>[(<+]|%20|&(?:quot|#3[49]);)*/iy
 
 /** From `Bearer` to the token. */
 const AFTER_SCHEME = /(?:\\*["'`])?(?:[\s:=+]|%20|%3[ad])+/iy
@@ -58,9 +58,12 @@ const UNQUOTED = /[^\s"'`”’&,;)}<\\]+/y
 
 const OPENING_QUOTE = /\\*["'`]/y
 
-/** Words that prose goes on with behind a name: `Authorization: required`, `API key: must not be empty`, `Bearer token`. */
-const PROSE =
-  /(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?![\w-])/iy
+/**
+ * What is no value: words that prose goes on with (`Authorization: required`, `API key: must not be empty`, `Bearer
+ * token`), what stands behind a quote that closes something, and `${NAME}`, which is only where the value is.
+ */
+const NO_VALUE =
+  /[\s,;)\]}]|\$\{|(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?![\w-])/iy
 
 interface Span {
   readonly from: number
@@ -95,18 +98,19 @@ function maskNamed(text: string): string {
 
 /** The secret behind a name that ends at `at`, if there is one. */
 function namedSecret(text: string, at: number, { strong, bearer, basic }: Record<string, string | undefined>) {
-  if (strong !== undefined) return assigned(text, endOf(ASSIGNMENT, text, at)) ?? mixed(text, at)
+  if (strong !== undefined) return assigned(text, endOf(ASSIGNMENT, text, at), SCHEME) ?? mixed(text, at)
   if (bearer !== undefined) return assigned(text, endOf(AFTER_SCHEME, text, at)) ?? mixed(text, at)
   return mixed(text, at) ?? (basic === undefined ? undefined : base64(text, endOf(AFTER_SCHEME, text, at)))
 }
 
 /** Whatever value begins here, in quotes or not, unless prose goes on. */
-function assigned(text: string, at: number | undefined): Span | undefined {
+function assigned(text: string, at: number | undefined, scheme?: RegExp): Span | undefined {
   if (at === undefined) return undefined
   const opened = endOf(OPENING_QUOTE, text, at)
-  const from = endOf(SCHEME, text, opened ?? at) ?? opened ?? at
+  const begins = opened ?? at
+  const from = (scheme && endOf(scheme, text, begins)) ?? begins
   // Asked first: a value that is read to its end and then left would be read again behind the next name.
-  if (endOf(PROSE, text, from) !== undefined) return undefined
+  if (endOf(NO_VALUE, text, from) !== undefined) return undefined
   const closing = opened === undefined ? -1 : closingQuote(text, from, text.slice(at, opened))
   const to = closing >= 0 ? closing : sentenceEnd(text, endOf(UNQUOTED, text, from) ?? from)
   return to - from < SHORTEST ? undefined : { from, to }

@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts'
+import { wordPairRules } from './word-pairs.ts'
 
 /** What is said of a prompt that is longer than the model's window. */
 export const OVERFLOW_PHRASES = [
@@ -108,7 +109,7 @@ export const modelAccessRule: Rule = {
  * What providers of every dialect say in words, for messages without a telling code. The order matters: rate limits
  * stand before overflows, since "too many tokens, please wait" and "reduce your message size" are said by limiters.
  */
-export const wordingRules: readonly Rule[] = [
+const SENTENCES: readonly Rule[] = [
   {
     // A limit of the answer's length, which a smaller number cures; its text may speak of windows all the same.
     id: 'wording.output_cap',
@@ -725,217 +726,10 @@ export const wordingRules: readonly Rule[] = [
     },
     source: 'https://platform.openai.com/docs/guides/function-calling',
   },
-  // What no sentence above has told: a thing, and what became of it.
-  {
-    id: 'wording.overloaded_words',
-    reason: 'overloaded',
-    when: {
-      status: [429, 500, 502, 503, 529],
-      allOf: [
-        ['capacity', 'demand', 'load', 'traffic', 'busy'],
-        ['exceeded', 'exhausted', 'high', 'heavy', 'insufficient', 'temporarily', 'later', 'try again'],
-      ],
-      noneOf: ['load model', 'load the', 'loading', 'rate limit', 'download', 'upload'],
-    },
-    source: 'docs/rules.md#words',
-  },
-  {
-    id: 'wording.billing_words',
-    reason: 'billing',
-    when: {
-      status: [401, 402, 403, 412, 429],
-      allOf: [
-        [
-          'credit',
-          'credits',
-          'balance',
-          'funds',
-          'prepaid',
-          'spend',
-          'spending',
-          'budget',
-          'payment',
-          'subscription',
-          'wallet',
-        ],
-        [
-          'insufficient',
-          'exhausted',
-          'depleted',
-          'run out',
-          'ran out',
-          'out of',
-          'used up',
-          'too low',
-          'overdue',
-          'not enough',
-          'exceeded',
-          'expired',
-          'inactive',
-          'failed',
-          'cap',
-        ],
-      ],
-      noneOf: [
-        'rate limit',
-        'per minute',
-        'per day',
-        'requests per',
-        'reset',
-        'resets',
-        'concurrency',
-        'concurrent',
-        'thinking budget',
-        'token budget',
-      ],
-    },
-    source: 'docs/rules.md#words',
-  },
-  {
-    id: 'wording.rate_limit_words',
-    reason: 'rate_limit',
-    when: {
-      status: [403, 429],
-      allOf: [
-        ['rate', 'request', 'requests', 'concurrent', 'concurrency', 'quota', 'usage', 'limit', 'limits', 'allowance'],
-        [
-          'exceeded',
-          'reached',
-          'too many',
-          'too fast',
-          'too quickly',
-          'slow down',
-          'cooldown',
-          'cooling down',
-          'used up',
-          'resets',
-          'reset',
-        ],
-      ],
-      noneOf: ['context', 'balance', 'payment', 'maximum context', 'token limit'],
-    },
-    source: 'docs/rules.md#words',
-  },
-  {
-    id: 'wording.context_words',
-    reason: 'context_length',
-    when: {
-      status: [400, 413, 422, 500],
-      allOf: [
-        ['token', 'tokens', 'context', 'prompt'],
-        [
-          'exceed',
-          'exceeds',
-          'exceeded',
-          'too long',
-          'too large',
-          'overflow',
-          'overflows',
-          'longer than',
-          'larger than',
-          'not enough',
-          'reached context',
-        ],
-      ],
-      noneOf: [
-        'per minute',
-        'rate',
-        'quota',
-        'output tokens',
-        'maximum tokens you requested',
-        'max_tokens',
-        'max_completion_tokens',
-        'cache',
-        'string too long',
-        'canceled',
-        'deadline',
-      ],
-    },
-    source: 'docs/rules.md#words',
-  },
-  {
-    id: 'wording.auth_words',
-    reason: 'auth',
-    when: {
-      status: [401, 403],
-      allOf: [
-        [
-          'token',
-          'key',
-          'api key',
-          'credential',
-          'credentials',
-          'authentication',
-          'oauth',
-          'session',
-          'signature',
-          'bearer',
-        ],
-        [
-          'invalid',
-          'expired',
-          'revoked',
-          'missing',
-          'not valid',
-          'incorrect',
-          'wrong',
-          'rejected',
-          'unauthorized',
-          'required',
-          'not found',
-          'malformed',
-        ],
-      ],
-      noneOf: ['tokens', 'model', 'permission', 'not authorized'],
-    },
-    source: 'docs/rules.md#words',
-  },
-  {
-    id: 'wording.model_words',
-    reason: 'model_not_found',
-    when: {
-      status: [400, 401, 403, 404, 410, 422],
-      allOf: [
-        ['model', 'models', 'deployment'],
-        [
-          'not found',
-          'not exist',
-          'not supported',
-          'unsupported',
-          'unknown model',
-          'unknown provider',
-          'not available',
-          'no longer',
-          'deprecated',
-          'end of life',
-          'end of its life',
-          'retired',
-          'decommissioned',
-          'not deployed',
-        ],
-      ],
-      noneOf: [
-        'argument',
-        'parameter',
-        'param',
-        'tool',
-        'tools',
-        'tool_choice',
-        'image',
-        'images',
-        'prefill',
-        'response_format',
-        'temperature',
-        'deprecated for this model',
-        'thinking',
-        'streaming',
-        'input',
-        'region',
-        'temporarily',
-      ],
-    },
-    source: 'docs/rules.md#words',
-  },
+]
+
+/** What is asked last: words that name no cause. */
+const GENERAL: readonly Rule[] = [
   {
     // A path that the server does not know: the base URL is wrong, not the model.
     id: 'wording.no_such_path',
@@ -1005,3 +799,6 @@ export const wordingRules: readonly Rule[] = [
     source: 'https://platform.openai.com/docs/guides/error-codes',
   },
 ]
+
+/** What anybody may say, in the order in which it is asked. */
+export const wordingRules: readonly Rule[] = [...SENTENCES, ...wordPairRules, ...GENERAL]
