@@ -166,9 +166,8 @@ export function fieldsOf(source: object): Fields {
 
 /** Names of an event by its exception, as AWS SDKs have it: `{ throttlingException: { message } }`. */
 export function exceptionIn(source: object): { readonly name: string; readonly details: unknown } | undefined {
-  const [name] = keysOf(source)
-    .filter((key) => key.endsWith('Exception'))
-    .sort()
+  let name: string | undefined
+  for (const key of keysOf(source)) if (key.endsWith('Exception') && (name === undefined || key < name)) name = key
   return name === undefined ? undefined : { name, details: readProperty(source, name) }
 }
 

@@ -1,8 +1,8 @@
 /** When something ends, as it was said: so many milliseconds from the answer on, or at a point of time (epoch milliseconds). */
 export type Moment = { readonly afterMs: number } | { readonly at: number }
 
-/** Milliseconds in each unit a provider may write, in any spelling that begins so; the longer spelling stands first. */
-const UNITS = [
+/** Milliseconds in each unit a provider may write. */
+const UNITS: ReadonlyMap<string, number> = new Map([
   ['milliseconds', 1],
   ['millisecond', 1],
   ['ms', 1],
@@ -29,7 +29,7 @@ const UNITS = [
   ['wks', 604_800_000],
   ['wk', 604_800_000],
   ['w', 604_800_000],
-] as const
+])
 
 /**
  * A number of at most 15 digits on each side of the point, so that reading one takes bounded time; with commas between the
@@ -66,6 +66,12 @@ export function durationAt(text: string, from: number, bareUnitMs = 1_000): numb
   return countsOther(text, first) ? undefined : first.ms
 }
 
+interface Unit {
+  readonly ms: number
+  /** Of its spelling, in characters. */
+  readonly length: number
+}
+
 /** A duration as it stands in a text. */
 interface Span {
   readonly ms: number
@@ -85,14 +91,14 @@ function spanAt(text: string, from: number, bareUnitMs: number): Span | undefine
     const afterDigits = position + digits.length
     // Longer than any sane number: its beginning is not the number that was meant.
     if (isDigitAt(text, afterDigits)) break
-    const count = Number(digits.replaceAll(',', ''))
+    const count = Number(digits.includes(',') ? digits.replaceAll(',', '') : digits)
     const afterNumber = skipSpaces(text, afterDigits)
     const unit = unitAt(text, afterNumber)
     if (unit === undefined) return span ?? { ms: count * bareUnitMs, hasUnit: false, end: afterDigits }
     // Parts become smaller; what does not is another duration.
-    if (unit[1] >= smallestMs) break
-    smallestMs = unit[1]
-    span = { ms: (span?.ms ?? 0) + count * unit[1], hasUnit: true, end: afterNumber + unit[0].length }
+    if (unit.ms >= smallestMs) break
+    smallestMs = unit.ms
+    span = { ms: (span?.ms ?? 0) + count * unit.ms, hasUnit: true, end: afterNumber + unit.length }
     position = skipJoint(text, span.end)
   }
   return span
@@ -180,13 +186,14 @@ function isDate(ms: number): boolean {
   return ms >= 0 && ms <= LAST_DATE_MS
 }
 
-function unitAt(text: string, from: number): (typeof UNITS)[number] | undefined {
-  for (const unit of UNITS) {
-    if (!text.startsWith(unit[0], from)) continue
-    // `5 sessions` is no duration; `1m26s` goes on with a digit.
-    if (!isWordAt(text, from + unit[0].length)) return unit
-  }
-  return undefined
+const WORD = /[a-z]{1,20}/y
+
+/** The unit that stands there as a whole word: `5 sessions` is no duration; `1m26s` goes on with a digit. */
+function unitAt(text: string, from: number): Unit | undefined {
+  WORD.lastIndex = from
+  const word = WORD.exec(text)?.[0]
+  const ms = word === undefined ? undefined : UNITS.get(word)
+  return word === undefined || ms === undefined ? undefined : { ms, length: word.length }
 }
 
 function isWordAt(text: string, position: number): boolean {

@@ -82,12 +82,18 @@ export function describeQuota(
 /** All buckets the headers describe, in the order of their names. */
 export function readBuckets(headers: HeaderMap): BucketReading[] {
   const buckets = new Map<string, Map<string, string>>()
+  const note = ({ bucket, field }: Place, value: string): void => {
+    const fields = buckets.get(bucket)
+    if (fields !== undefined) fields.set(field, value)
+    else if (buckets.size < MAX_BUCKETS) buckets.set(bucket, new Map([[field, value]]))
+  }
   for (const [header, value] of headers) {
-    for (const place of placesOf(header, value)) {
-      const fields = buckets.get(place.bucket)
-      if (fields !== undefined) fields.set(place.field, place.value)
-      else if (buckets.size < MAX_BUCKETS) buckets.set(place.bucket, new Map([[place.field, place.value]]))
-    }
+    // Most headers are about other things.
+    if (!header.includes('rate') && !header.startsWith(CODEX_PREFIX)) continue
+    const list = LISTS[header]
+    if (list !== undefined) for (const place of list(value, UNNAMED)) note(place, place.value)
+    const place = placeOf(header)
+    if (place !== undefined) note(place, value)
   }
   return [...buckets]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -110,17 +116,13 @@ interface Place {
 }
 
 /** The IETF's one field for all buckets, and its policy, are lists; every other header is about one bucket. */
-function placesOf(header: string, value: string): readonly (Place & { readonly value: string })[] {
-  if (header === 'ratelimit') return rateLimitsIn(value, UNNAMED)
-  if (header === 'ratelimit-policy') return policiesIn(value, UNNAMED)
-  const place = placeOf(header)
-  return place === undefined ? [] : [{ ...place, value }]
-}
+const LISTS: Readonly<Record<string, typeof rateLimitsIn>> = Object.assign(Object.create(null), {
+  ratelimit: rateLimitsIn,
+  'ratelimit-policy': policiesIn,
+})
 
 /** `x-ratelimit-remaining-tokens` and `anthropic-ratelimit-tokens-remaining` both belong to `tokens`. */
 function placeOf(header: string): Place | undefined {
-  // Most headers are about other things.
-  if (!header.includes('rate') && !header.startsWith(CODEX_PREFIX)) return undefined
   if (header.startsWith(ANTHROPIC_PREFIX)) {
     const [, bucket, field] = ANTHROPIC_REST.exec(header.slice(ANTHROPIC_PREFIX.length)) ?? []
     return bucket === undefined || field === undefined ? undefined : { bucket, field }

@@ -29,8 +29,9 @@ const USER_INFO = /(:\\{0,8}\/\\{0,8}\/)[^\s/\\?#"'`<>]{1,1000}@/g
 const NAME =
   /(?<strong>(?:api|access|secret|private|subscription|encryption|signing|account)[ _.-]?key|(?:access|auth|refresh|session|api|secret)[ _.-]?token|secret|passw(?:or)?d|passphrase|authorization|(?<=[?&])(?:key|token|auth|sig|signature)(?==)|(?<![\w-])token(?=\\{0,8}["'] ?:|=))|(?<bearer>bearer)|(?<basic>basic)|key|token|credentials?|signature|密钥|令牌/gi
 
-/** Every name has one of these in it. */
-const NAME_PART = /key|token|secret|pass[wp]|auth|bearer|basic|credential|sig|密钥|令牌/i
+/** Every name ends with one of these, and a letter behind it (`tokens`) makes another word of it. */
+const NAME_END =
+  /(?:key|token|secret|passw(?:or)?d|passphrase|authorization|auth|bearer|basic|credentials?|sig|signature)(?![a-z])|密钥|令牌/i
 
 /** From a name to what is assigned to it: `": "`, ` provided: `, `=`, `%3D`, `\":\"`, `: [`, without the last quote. */
 const ASSIGNMENT =
@@ -76,7 +77,7 @@ interface Span {
  * length.
  */
 export function maskSecrets(text: string): string {
-  const named = NAME_PART.test(text) ? maskNamed(text) : text
+  const named = NAME_END.test(text) ? maskNamed(text) : text
   const apart = named.includes('@') ? named.replace(USER_INFO, `$1${MASK}@`) : named
   return KEY_BEGINNING.test(apart) ? apart.replace(KEY_LIKE, MASK) : apart
 }

@@ -91,22 +91,29 @@ function collect(value: unknown, { depth, isDoubtful, status }: Place, statement
   const message = firstOf(fields, 'message') ?? ''
   // A message about a part of the request may consist of that part.
   const handedOn = param === undefined && message !== '' ? objectInMessage(message) : undefined
-  const inside = { depth: depth + 1, isDoubtful, status }
   for (const { raw, nested } of fields) {
     // OpenRouter: what its upstream said, JSON or not.
     if (raw !== undefined && parseJson(raw.trim()) === undefined) statements.push(plainStatement(raw))
     for (const { name, value } of nested) {
       if (name === 'message' && param !== undefined) continue
       const isHandedBack = HANDED_BACK.has(name) && message !== ''
-      const written = typeof value !== 'string' ? { value } : value === message ? handedOn : objectInMessage(value)
+      if (typeof value !== 'string') {
+        collect(value, { depth: depth + 1, isDoubtful: isDoubtful || isHandedBack, status }, statements)
+        continue
+      }
+      const written = value === message ? handedOn : objectInMessage(value)
       if (written === undefined) continue
-      const place = { ...inside, ...written }
-      collect(written.value, { ...place, isDoubtful: place.isDoubtful || isDoubtful || isHandedBack }, statements)
+      const isInsideDoubtful = isDoubtful || isHandedBack || written.isDoubtful
+      collect(
+        written.value,
+        { depth: depth + 1, isDoubtful: isInsideDoubtful, status: written.status ?? status },
+        statements,
+      )
     }
   }
   const exception = exceptionIn(first)
-  if (exception !== undefined) collect(exception.details, inside, statements)
-  const codes = fields.flatMap((part) => part.codes)
+  if (exception !== undefined) collect(exception.details, { depth: depth + 1, isDoubtful, status }, statements)
+  const codes = fields.length === 1 ? [...own.codes] : fields.flatMap((part) => part.codes)
   if (exception !== undefined) codes.push(exception.name.toLowerCase())
   const { text, stated, spoken } = readWording(handedOn?.rest ?? message, { hasCodes: codes.some(isWord) })
   codes.push(...stated.codes)
