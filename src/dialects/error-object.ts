@@ -4,7 +4,7 @@ import { asObject, type JsonObject } from './json.ts'
 /**
  * The error in an event or body, in the forms that occur under HTTP 200: `{ error: { message } }` or
  * `{ error: "text" }` (OpenAI and its relays), `{ type: "error", error }` (Anthropic), `{ object: "error", message }`
- * (older vLLM), `base_resp` with a status code (MiniMax). It may sit beside `choices`, so it is looked for first.
+ * (older vLLM), `base_resp` with a status code (MiniMax), and flat ones. It may sit beside `choices`, so it is looked for first.
  */
 export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   const body = asObject(event)
@@ -18,7 +18,15 @@ export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   if (status !== undefined && typeof status.status_code === 'number' && status.status_code !== 0) {
     return { message: typeof status.status_msg === 'string' ? status.status_msg : `base_resp ${status.status_code}` }
   }
-  return undefined
+  return flatErrorOf(body)
+}
+
+/** `{ error_code, error_msg }` (Baidu) and `{ code, message }` (DashScope): in answers they are absent, zero or empty. */
+function flatErrorOf({ error_code: number, error_msg: said, code, message }: JsonObject): ReportedFailure | undefined {
+  if (typeof number === 'number' && number !== 0)
+    return { message: typeof said === 'string' ? said : `error ${number}` }
+  const isError = typeof code === 'string' && code !== '' && typeof message === 'string' && message !== ''
+  return isError ? { message } : undefined
 }
 
 /** Deeper than any API nests its errors. */

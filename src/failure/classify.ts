@@ -4,6 +4,7 @@ import { type Evidence, gatherEvidence } from './evidence.ts'
 import type { ClassifyInput, Failure, FailureReason } from './failure.ts'
 import { type Hint, hintOf, readEmptyBucket, StatedWaits } from './hints.ts'
 import { limitWindowOf } from './limit-window.ts'
+import type { Moment } from './moment.ts'
 import { type FailureRule, OwnRules, parseRules } from './own-rules.ts'
 import { type BucketReading, describeQuota, readBuckets } from './quota.ts'
 import { maskSecrets, redactKnown } from './redact.ts'
@@ -102,13 +103,7 @@ function diagnose(evidence: Evidence, secrets: readonly unknown[], ownRules: Own
 }
 
 /** What lasts until somebody changes something, and what no provider has said a word of: a client's own pauses. */
-const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set([
-  'auth',
-  'permission',
-  'billing',
-  'model_not_found',
-  'network',
-])
+const WITHOUT_WORDS: ReadonlySet<FailureReason> = new Set(['auth', 'permission', 'model_not_found', 'network'])
 
 /** A wait belongs to something that is out for a while: to a request that can never pass it would be a lie. */
 function hintFor(verdict: Verdict, waits: StatedWaits, buckets: readonly BucketReading[], evidence: Evidence): Hint {
@@ -119,9 +114,14 @@ function hintFor(verdict: Verdict, waits: StatedWaits, buckets: readonly BucketR
     // Buckets stand in the headers of every answer; only a rate limit is about them.
     (reason === 'rate_limit' ? readEmptyBucket(buckets, evidence) : undefined) ??
     // "Try again in two minutes" is advice to whoever has mended a permission, and no end of it.
-    (WITHOUT_WORDS.has(reason) ? undefined : waits.words) ??
+    (WITHOUT_WORDS.has(reason) ? undefined : wordsOfEnd(waits.words, reason)) ??
     (reason === 'rate_limit' ? waits.clientWords : undefined)
   return hintOf(moment, evidence)
+}
+
+/** A month's allowance ends on a day; a number of minutes is advice to whoever has paid. */
+function wordsOfEnd(words: Moment | undefined, reason: FailureReason): Moment | undefined {
+  return reason === 'billing' && words !== undefined && 'afterMs' in words ? undefined : words
 }
 
 /** What was said, on one line, masked and shortened; else what stands in for it. */

@@ -130,8 +130,9 @@ function matchStatements(evidence: Evidence, waits: StatedWaits, phrases: Spoken
 }
 
 /** What may be the request's own text condemns nothing but the request. */
-function isBelievable(rule: Rule, { isDoubtful }: Statement, { status }: Evidence): boolean {
-  return !isDoubtful || !isRequestRefused(status) || !condemnsMore(rule)
+function isBelievable(rule: Rule, statement: Statement, evidence: Evidence): boolean {
+  const isRefused = isRequestRefused(evidence.status) || isRequestRefused(statement.status)
+  return !statement.isDoubtful || !isRefused || !condemnsMore(rule)
 }
 
 /** What was thrown about a sound answer is told by what was thrown. */
@@ -169,17 +170,29 @@ function factsOf(evidence: Evidence, waits: StatedWaits, said: Partial<Statement
   }
 }
 
+/**
+ * May the request's own text stand in what is said? Relays hand a refusal on under a status of their own: what the
+ * statement names itself counts as well.
+ */
+function isRefusal({ status, codes = [] }: Partial<Statement>, evidence: Evidence): boolean {
+  if (isRequestRefused(evidence.status) || isRequestRefused(status)) return true
+  // Inside an answer that had begun well, the type alone tells that the request was refused.
+  return codes.includes('invalid_request_error') && (evidence.status === undefined || evidence.status < 400)
+}
+
 /** Codes among the words count where they can't be the request's. */
-function codesOf({ codes = [], spoken }: Partial<Statement>, { status }: Evidence): readonly string[] {
-  return spoken === undefined || spoken.codes.length === 0 || isRequestRefused(status)
+function codesOf(said: Partial<Statement>, evidence: Evidence): readonly string[] {
+  const { codes = [], spoken } = said
+  return spoken === undefined || spoken.codes.length === 0 || isRefusal(said, evidence)
     ? codes
     : [...codes, ...spoken.codes]
 }
 
 /** What a statement names itself goes first, unless it may be the request's; what stands among its words, then. */
-function statusOf({ status, spoken, isDoubtful }: Partial<Statement>, evidence: Evidence): number | undefined {
-  if (!isRequestRefused(evidence.status)) return status ?? spoken?.status ?? evidence.status
-  return isDoubtful ? evidence.status : (status ?? evidence.status)
+function statusOf(said: Partial<Statement>, evidence: Evidence): number | undefined {
+  const { status, spoken, isDoubtful } = said
+  if (!isRefusal(said, evidence)) return status ?? spoken?.status ?? evidence.status
+  return isDoubtful && isRequestRefused(evidence.status) ? evidence.status : (status ?? evidence.status)
 }
 
 /** A request larger than its whole limit fails there for ever, while smaller ones pass: the key is not to blame. */

@@ -78,6 +78,10 @@ describe('when to come back', () => {
     ['Please retry in 36.429760048s.', 36_430],
     ['wait until 2026-10-21T07:28:05Z', 5_000],
     ['You will regain access on 2026-10-22 at 00:00 UTC.', 59_520_000],
+    ['请在 30 秒后重试', 30_000],
+    ['请在5分钟后重试', 300_000],
+    ['Please retry in: 15s', 15_000],
+    ['Limit resets 2026-10-21T07:28:05Z', 5_000],
     ['Please wait 3,600 seconds', 3_600_000],
     ['Please wait 1,234.5 s', 1_234_500],
     ['Please wait 1,800, then try again', 1_800_000],
@@ -316,5 +320,19 @@ describe('when to come back', () => {
     }
     expect(classifyFailure({ body: sdk }).retryAfterMs).toBe(5_000)
     expect(classifyFailure({ status: 429, headers: { 'retry-after': '2' }, body: sdk }).retryAfterMs).toBe(2_000)
+  })
+})
+
+describe('an empty account', () => {
+  const billing = (message: string): unknown =>
+    classifyFailure({ status: 402, headers: { date: DATE }, body: { error: { message } } }).retryAfterMs
+
+  it('is in order again on a day that was said', () => {
+    const cap = 'You have insufficient credits. You will regain access on 2026-10-22 at 00:00 UTC.'
+    expect(billing(cap)).toBe(59_520_000)
+  })
+
+  it('is not in order again by waiting, whatever whoever has paid shall do', () => {
+    expect(billing('Insufficient credits. If you have paid, try again after 15 minutes.')).toBeUndefined()
   })
 })

@@ -40,6 +40,26 @@ describe('words that mislead', () => {
     expect({ reason: failure.reason, ruleId: failure.ruleId }).toMatchObject({ reason })
   })
 
+  it.each([
+    ['google.api_core.exceptions.ResourceExhausted: 429 Resource has been exhausted (e.g. check quota).', 'rate_limit'],
+    ['google.api_core.exceptions.PermissionDenied: 403 Permission denied on resource', 'permission'],
+    ['google.api_core.exceptions.InvalidArgument: 400 Please use a valid role: user, model.', 'invalid_request'],
+    ['huggingface_hub.errors.HfHubHTTPError: 401 Client Error: Unauthorized for url: https://x.y', 'auth'],
+    ['terminated', 'stream_interrupted'],
+    ['Unexpected end of JSON input', 'bad_response'],
+  ] as const)('what a library throws, %j, is %s', (message, reason) => {
+    expect(classifyFailure({ error: new TypeError(message) }).reason).toBe(reason)
+  })
+
+  it.each([
+    [{ error_code: 17, error_msg: 'Open api daily request limit reached' }, 'rate_limit'],
+    [{ code: 'InternalError', message: 'boom' }, 'server_error'],
+  ] as const)('%j behind content is an error', (event, reason) => {
+    const content = { choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: null }] }
+    const body = [content, event].map((data) => `data: ${JSON.stringify(data)}\n\n`).join('')
+    expect(classifyFailure({ status: 200, body }).reason).toBe(reason)
+  })
+
   it('a file of another project condemns nothing, and another key may find it', () => {
     const message = 'You do not have permission to access the File abc or it may not exist.'
     expect(classifyFailure({ provider: 'google', status: 403, body: { error: { message } } })).toMatchObject({

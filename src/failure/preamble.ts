@@ -5,14 +5,16 @@
 const PREAMBLES: readonly RegExp[] = [
   // a class of error: `litellm.RateLimitError: `, `AnthropicException - `, `[GoogleGenerativeAI Error]: `
   /[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) /y,
+  // Python's path of one: `google.api_core.exceptions.ResourceExhausted: `
+  /(?:\w{1,40}\.){1,5}(?:exceptions|errors|error|exception)\.\w{1,60}: /y,
   // a status with what stands around it: `Error code: 429 - `, `HTTP 503: `, `[400 Bad Request] `, `429 `
-  /(?:http |api error: |error code: |status code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3}/y,
+  /(?:http |api error: |error code: |status code: |code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3}/y,
   // Google's and gRPC's names of statuses
   /(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = /y,
   // who hands it on
-  /(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|api error|error|upstream error|failed with status code): |(?:[a-z]{2,20} ){1,3}error, /y,
+  /(?:error in [\w.]{1,60}|chat error|stream disconnected before completion|transport error|provider returned error|error from provider(?: \([^)]{1,40}\))?|last error|original error|api error|error|upstream error|failed with status code): |(?:rate limit|authorization|bad request|server unavailable|connection|invoke) error, /y,
   // where it comes from: `Error fetching from https://…: `
-  /(?:error )?(?:fetching |calling )?(?:from|at|for) https?:\/\/[^\s"']{1,200} /y,
+  /(?:error )?(?:fetching |calling )?(?:from|at|for|get|post) https?:\/\/[^\s"']{1,300} /y,
   // AWS: `An error occurred (ThrottlingException) when calling the Converse operation: `
   /an error occurred \(\w{1,60}\) when calling the \w{1,60} operation(?: \(reached max retries: \d{1,3}\))?: /y,
   // what a client says of its own tries

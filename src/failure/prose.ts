@@ -16,9 +16,9 @@ const STATUS_CUE =
   /\b(?:status(?:[ _]?code)?|http(?:[ _](?:code|status|error))?|error code|api error|response code)\b[ :=(]{1,4}([45]\d\d)\b|\[([45]\d\d) [A-Za-z ]{3,30}\]/gi
 
 /** A status before all words, maybe behind the name of an error: `429 Too many requests`. */
-const LEADING_STATUS = /^(?:[A-Za-z.]{1,60}: ){0,2}([45]\d\d)(?:$|[ :])/
+const LEADING_STATUS = /^(?:[A-Za-z._]{1,60}: ){0,2}([45]\d\d)(?:$|[ :])/
 /** Before a plain word such a number may count something: `401 messages were given`. */
-const SURE_LEADING_STATUS = /^(?:[A-Za-z.]{1,60}: ){0,2}([45]\d\d)(?:$| ?[:{["]| -| [A-Z])/
+const SURE_LEADING_STATUS = /^(?:[A-Za-z._]{1,60}: ){0,2}([45]\d\d)(?:$| ?[:{["]| -| [A-Z])/
 
 /** Names of exceptions, gRPC's names of statuses, codes in capitals, and relays' numbers in brackets. */
 const CODE_IN_PROSE =

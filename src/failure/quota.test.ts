@@ -208,3 +208,8 @@ describe('readQuota', () => {
     expect(readQuota({ 'x-ratelimit-remaining-tokens': 'many' })).toEqual([{ name: 'tokens' }])
   })
 })
+
+it('who counts on under zero has none left', () => {
+  const headers = { 'x-ratelimit-remaining-tokens': '-120', 'x-ratelimit-reset-tokens': '12s' }
+  expect(readQuota(headers)).toMatchObject([{ name: 'tokens', remaining: 0 }])
+})

@@ -196,6 +196,8 @@ function bucketOf(
 
 /** A count as headers write it, with commas between the thousands or without. */
 function amount(value: string | undefined): number | undefined {
+  // Whoever counts on under zero has none left.
+  if (value !== undefined && /^-\d{1,15}$/.test(value)) return 0
   return value !== undefined && /^\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,15})?$/.test(value)
     ? Number(value.replaceAll(',', ''))
     : undefined

@@ -72,6 +72,92 @@ const ECHOES: readonly (readonly [what: string, input: ClassifyInput])[] = [
   ['a name of an access', { status: 400, body: { error: { code: 'file_access_mode', message: 'x' } } }],
   ['a name of a limit', { status: 400, body: { error: { code: 'tools_limit_exceeded', message: 'x' } } }],
   ['a name of credentials', { status: 400, body: { error: { code: 'mcp_credentials_field', message: 'x' } } }],
+  [
+    'what pydantic was given, in vLLM’s message',
+    {
+      status: 400,
+      body: {
+        object: 'error',
+        type: 'BadRequestError',
+        code: 400,
+        message: `[{'type': 'string_type', 'loc': ('body', 'messages', 0), 'msg': 'Input should be a valid string', 'input': 'Explain: {"error":{"message":"Rate limit reached for gpt-4o"}}'}]`,
+      },
+    },
+  ],
+  [
+    'a message of the request, in a validator’s input',
+    {
+      status: 422,
+      body: `[{'type': 'x', 'loc': ('body',), 'msg': 'Bad', 'input': {'message': 'Your credit balance is too low to access the Anthropic API'}}]`,
+    },
+  ],
+  [
+    'the same, cut short',
+    { status: 422, body: `Bad: [{'type': 'x', 'input': {"message": 'Rate limit exceeded, what does it mean` },
+  ],
+  [
+    'a validator’s own word before it',
+    {
+      status: 422,
+      body: {
+        detail: [{ loc: ['body', 'role'], msg: 'Value error, Rate limit exceeded is not a valid role', input: 'x' }],
+      },
+    },
+  ],
+  [
+    'an upstream’s answer that was cut short',
+    {
+      status: 400,
+      body: {
+        error: {
+          message: 'Provider returned error',
+          code: 400,
+          metadata: {
+            raw: '{"error":{"message":"Invalid value: \'why {\\"error\\":{\\"message\\":\\"Incorrect API key provi',
+          },
+        },
+      },
+    },
+  ],
+  [
+    'an object behind a relay’s words, beside its status',
+    {
+      status: 400,
+      body: {
+        error: {
+          message: `Error from provider: {"detail":[{"loc":["body"],"msg":"Bad","input":"why {"error":{"message":"Incorrect API key provided"}}"}]} (request id: 2026)`,
+          type: 'upstream_error',
+          param: '400',
+          code: 'bad_response_status_code',
+        },
+      },
+    },
+  ],
+  [
+    'a refusal inside HTTP 200',
+    {
+      status: 200,
+      body: {
+        error: {
+          message: 'Provider returned error',
+          code: 400,
+          metadata: { raw: 'Input validation error: unexpected content: why my account has insufficient balance' },
+        },
+      },
+    },
+  ],
+  [
+    'a code in the words of a refusal inside HTTP 200',
+    { status: 200, body: { error: { code: 400, message: 'Invalid tool result ThrottlingException in messages' } } },
+  ],
+  [
+    'a refusal in a library’s words',
+    {
+      error: new Error(
+        'google.api_core.exceptions.InvalidArgument: 400 Invalid function name: your account has insufficient balance',
+      ),
+    },
+  ],
 ]
 
 describe('what a request says in the answer', () => {

@@ -1,7 +1,6 @@
 import { exceptionIn, type Fields, fieldsOf } from './fields.ts'
-import { parseJson } from './literal.ts'
 import type { Prose } from './prose.ts'
-import { asStatus, isRecord, readItems } from './safe-read.ts'
+import { asStatus, isRecord, readItems, readProperty } from './safe-read.ts'
 import { readWording } from './wording.ts'
 import { objectInMessage } from './written-object.ts'
 
@@ -89,16 +88,21 @@ function collect(value: unknown, { depth, isDoubtful, status }: Place, statement
   const fields = withParts(own)
   const param = firstOf(fields, 'param')
   const message = firstOf(fields, 'message') ?? ''
-  // A message about a part of the request may consist of that part.
-  const handedOn = param === undefined && message !== '' ? objectInMessage(message) : undefined
+  // A message about a part of the request may consist of that part; relays put their upstream's status there.
+  const isOfPart = param !== undefined && asStatus(param) === undefined
+  const handedOn = !isOfPart && message !== '' ? objectInMessage(message) : undefined
+  const codes = fields.length === 1 ? [...own.codes] : fields.flatMap((part) => part.codes)
+  // What is inside was said of the same answer.
+  const told = statusIn(codes) ?? status
   for (const { raw, nested } of fields) {
     // OpenRouter: what its upstream said, JSON or not.
-    if (raw !== undefined && parseJson(raw.trim()) === undefined) statements.push(plainStatement(raw))
+    if (raw !== undefined && objectInMessage(raw) === undefined)
+      statements.push({ ...plainStatement(raw), status: told })
     for (const { name, value } of nested) {
-      if (name === 'message' && param !== undefined) continue
+      if (name === 'message' && isOfPart) continue
       const isHandedBack = HANDED_BACK.has(name) && message !== ''
       if (typeof value !== 'string') {
-        collect(value, { depth: depth + 1, isDoubtful: isDoubtful || isHandedBack, status }, statements)
+        collect(value, { depth: depth + 1, isDoubtful: isDoubtful || isHandedBack, status: told }, statements)
         continue
       }
       const written = value === message ? handedOn : objectInMessage(value)
@@ -106,16 +110,17 @@ function collect(value: unknown, { depth, isDoubtful, status }: Place, statement
       const isInsideDoubtful = isDoubtful || isHandedBack || written.isDoubtful
       collect(
         written.value,
-        { depth: depth + 1, isDoubtful: isInsideDoubtful, status: written.status ?? status },
+        { depth: depth + 1, isDoubtful: isInsideDoubtful, status: written.status ?? told },
         statements,
       )
     }
   }
   const exception = exceptionIn(first)
-  if (exception !== undefined) collect(exception.details, { depth: depth + 1, isDoubtful, status }, statements)
-  const codes = fields.length === 1 ? [...own.codes] : fields.flatMap((part) => part.codes)
+  if (exception !== undefined) collect(exception.details, { depth: depth + 1, isDoubtful, status: told }, statements)
   if (exception !== undefined) codes.push(exception.name.toLowerCase())
-  const { text, stated, spoken } = readWording(handedOn?.rest ?? message, { hasCodes: codes.some(isWord) })
+  // A validator says of a field whatever stands in it: https://docs.pydantic.dev/latest/errors/errors/
+  const words = Array.isArray(readProperty(first, 'loc')) ? '' : (handedOn?.rest ?? message)
+  const { text, stated, spoken } = readWording(words, { hasCodes: codes.some(isWord) })
   codes.push(...stated.codes)
   // Relays put their upstream's status there.
   if (param !== undefined && codes.includes('bad_response_status_code')) codes.push(param)

@@ -12,6 +12,12 @@ export const DURATION_CUES = [
   'reset in: ',
   'reset after ',
   'available in ',
+  'retry in: ',
+  '请在',
+  '请在 ',
+  '请等待',
+  '请等待 ',
+  '请于',
   // Google's details as protobuf writes them
   'retry_delay { seconds: ',
 ] as const
@@ -27,6 +33,8 @@ export const DATE_CUES = [
   'reset on ',
   'access on ',
   'access at ',
+  'resets ',
+  'reset time: ',
 ] as const
 
 /** What stands before any end, of a wait or of something else: see `isBarredUntil`. */

@@ -40,6 +40,9 @@ const WRITTEN_OBJECT = /^(?:b["'])?\[?\{\s{0,20}\\{0,3}["']/
 /** The last of these begins the innermost message of such an object. */
 const MESSAGE_KEY = /\\{0,7}["']message\\{0,7}["']\s{0,4}:\s{0,4}\\{0,7}(["'])(?!(?:\s|\\n){0,8}\{)/g
 
+/** What a validator was given stands behind one of these: it is the request's. */
+const ECHOED_KEY = /["']input(?:_value)?\\{0,7}["']\s{0,4}:/
+
 /** Reads a message. Takes linear time. */
 export function readWording(message: string, { hasCodes = false, isHandedOn = false }: WordingOptions = {}): Wording {
   if (message === '') return NO_WORDS
@@ -110,7 +113,9 @@ function readable(text: string): string {
 }
 
 /** The value of the innermost `message`; the whole where there is none. */
-function messageIn(text: string): string {
+function messageIn(object: string): string {
+  const echo = object.search(ECHOED_KEY)
+  const text = echo < 0 ? object : object.slice(0, echo)
   const key = [...text.matchAll(MESSAGE_KEY)].at(-1)
   if (key === undefined) return text.replaceAll(/["']/g, ' ')
   const start = key.index + key[0].length

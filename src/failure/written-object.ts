@@ -28,8 +28,9 @@ export function objectInMessage(message: string): WrittenObject | undefined {
   const text = message.trim()
   const json = parseJson(text)
   if (json !== undefined) return { value: json, rest: '', isDoubtful: false, status: undefined }
-  const at = text.slice(0, MAX_HANDING_ON).indexOf('{')
-  if (at < 0 || !/^\{\s{0,20}\\{0,3}["']/.test(text.slice(at, at + 40))) return undefined
+  const brace = text.slice(0, MAX_HANDING_ON).indexOf('{')
+  if (brace < 0 || !/^\{\s{0,20}\\{0,3}["']/.test(text.slice(brace, brace + 40))) return undefined
+  const at = text[brace - 1] === '[' ? brace - 1 : brace
   const before = text.slice(0, at).toLowerCase()
   return before === '' || HANDS_ON.test(before) ? objectAt(text, at) : undefined
 }

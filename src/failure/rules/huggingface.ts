@@ -37,7 +37,13 @@ export const huggingfaceTable: RuleTable = {
     {
       id: 'huggingface.no_user',
       reason: 'auth',
-      when: { begins: ['invalid username or password', 'invalid credentials in authorization header'] },
+      when: {
+        begins: [
+          'authorization header is correct, but',
+          'invalid username or password',
+          'invalid credentials in authorization header',
+        ],
+      },
       source: PROVIDERS,
     },
     {

@@ -29,6 +29,7 @@ export const ollamaTable: RuleTable = {
       reason: 'rate_limit',
       scope: 'profile',
       when: {
+        status: [403, 429],
         anyOf: [
           'session usage limit',
           'weekly usage limit',

@@ -25,6 +25,14 @@ export const nvidiaTable: RuleTable = {
       source: 'https://forums.developer.nvidia.com',
     },
     {
+      // With HTTP 400, though no request is to blame.
+      id: 'nvidia.degraded_function',
+      reason: 'server_error',
+      nextStep: 'next_model',
+      when: { begins: ['function id …: degraded'] },
+      source: 'https://forums.developer.nvidia.com',
+    },
+    {
       // The queue of one worker, not a quota of ours.
       id: 'nvidia.worker_limit',
       reason: 'overloaded',

@@ -25,7 +25,7 @@ export const togetherTable: RuleTable = {
     {
       id: 'together.model_not_available',
       reason: 'model_not_found',
-      when: { codes: ['model_not_available'] },
+      when: { codes: ['model_not_available', 'dedicated_endpoint_not_running'] },
       source: 'https://github.com/HeyPuter/puter/issues/3168',
     },
   ],

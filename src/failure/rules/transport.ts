@@ -180,6 +180,13 @@ export const transportRules: readonly Rule[] = [
     source: UNDICI_ERRORS,
   },
   {
+    // undici says no more of a body that broke off.
+    id: 'transport.terminated',
+    reason: 'stream_interrupted',
+    when: { begins: ['terminated'], noneOf: ['account', 'access', 'subscription'] },
+    source: UNDICI_ERRORS,
+  },
+  {
     id: 'transport.broken_in_stream',
     reason: 'stream_interrupted',
     when: {
@@ -304,6 +311,7 @@ export const transportRules: readonly Rule[] = [
         'net::err_empty_',
         'net::err_quic_',
         'failed to fetch',
+        'before secure tls connection',
         'getaddrinfo',
         'connection error',
         'connection refused',
@@ -365,6 +373,7 @@ export const transportRules: readonly Rule[] = [
         'invalid json response',
         'is not valid json',
         'unexpected token <',
+        'unexpected end of json',
         'invalid error response format',
         'failed to parse response',
         'unable to parse response',

@@ -203,6 +203,7 @@ export const wordPairRules: readonly Rule[] = [
         'response_format',
         'temperature',
         'deprecated for this model',
+        'api is not supported',
         'thinking',
         'streaming',
         'input',

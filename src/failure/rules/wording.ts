@@ -15,6 +15,7 @@ export const OVERFLOW_PHRASES = [
   'exceeds context',
   'exceeded the context',
   'context limit exceeded',
+  'max length exceeded',
   'context window exceed',
   'context window limit',
   'context window is full',
@@ -423,6 +424,7 @@ const SENTENCES: readonly Rule[] = [
         '资源不足',
         '请求拥挤',
       ],
+      noneOf: ['rate limit exceeded', 'rate limit reached', 'requests per minute', 'tokens per minute'],
     },
     source: 'https://ai.google.dev/gemini-api/docs/troubleshooting',
   },
@@ -602,7 +604,10 @@ const SENTENCES: readonly Rule[] = [
     // Envoy could not reach what stands behind it.
     id: 'wording.upstream_connect',
     reason: 'network',
-    when: { status: [502, 503], anyOf: ['upstream connect error', 'disconnect/reset before headers'] },
+    when: {
+      status: [502, 503],
+      anyOf: ['upstream connect error', 'disconnect/reset before headers', 'failed to connect to all addresses'],
+    },
     source: 'https://www.envoyproxy.io/docs/envoy/latest/faq/debugging/why_is_envoy_sending_5xx',
   },
   {
