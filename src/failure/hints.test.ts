@@ -325,7 +325,7 @@ describe('when to come back', () => {
 
 describe('an empty account', () => {
   const billing = (message: string): unknown =>
-    classifyFailure({ status: 402, headers: { date: DATE }, body: { error: { message } } }).retryAfterMs
+    classifyFailure({ status: 403, headers: { date: DATE }, body: { error: { message } } }).retryAfterMs
 
   it('is in order again on a day that was said', () => {
     const cap = 'You have insufficient credits. You will regain access on 2026-10-22 at 00:00 UTC.'
