@@ -21,12 +21,19 @@ export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   return flatErrorOf(body)
 }
 
-/** `{ error_code, error_msg }` (Baidu) and `{ code, message }` (DashScope): in answers they are absent, zero or empty. */
-function flatErrorOf({ error_code: number, error_msg: said, code, message }: JsonObject): ReportedFailure | undefined {
+/** What relays send with every answer where nothing went wrong: `{ code: "0", message: "success" }`. */
+const SUCCESS = /^(?:0+|200|ok|success)$/i
+/** What an answer consists of, whatever is said beside it. */
+const CONTENTS = ['choices', 'output', 'content', 'data', 'result'] as const
+
+/** `{ error_code, error_msg }` (Baidu) and `{ code, message }` (DashScope). */
+function flatErrorOf(body: JsonObject): ReportedFailure | undefined {
+  const { error_code: number, error_msg: said, code, message } = body
+  if (CONTENTS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined
   if (typeof number === 'number' && number !== 0)
     return { message: typeof said === 'string' ? said : `error ${number}` }
-  const isError = typeof code === 'string' && code !== '' && typeof message === 'string' && message !== ''
-  return isError ? { message } : undefined
+  const isError = typeof code === 'string' && code !== '' && !SUCCESS.test(code)
+  return isError && typeof message === 'string' && message !== '' ? { message } : undefined
 }
 
 /** Deeper than any API nests its errors. */

@@ -129,10 +129,12 @@ function judged(events: readonly unknown[], extent: Extent): Body | undefined {
 }
 
 /** JSON inside other text, as SDKs write it: `429 {"type":"error",…}`, Python's way too. It is the inner statement. */
-function readMixed(text: string, status: number | undefined): Statement[] {
-  const written = objectInText(text)
-  if (written === undefined) return [wordsOf(text, status)]
-  return [...readStatements(written.value, written), wordsOf(written.rest, status)]
+function readMixed(written: string, status: number | undefined): Statement[] {
+  // Spring writes line ends so in what its exceptions say of an answer.
+  const text = written.includes('<EOL>') ? written.replaceAll('<EOL>', '\n') : written
+  const object = objectInText(text)
+  if (object === undefined) return [wordsOf(text, status)]
+  return [...readStatements(object.value, object), wordsOf(object.rest, status)]
 }
 
 /** The words of a refused request are the server's answer; any other text may be a log's or a program's. */

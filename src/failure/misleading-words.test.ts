@@ -60,6 +60,28 @@ describe('words that mislead', () => {
     expect(classifyFailure({ status: 200, body }).reason).toBe(reason)
   })
 
+  it.each([
+    { code: '0', message: 'success' },
+    { code: 'SomeCode', message: 'fine', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+  ])('%j in a good stream is none', (event) => {
+    const content = { choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] }
+    const body = [content, event].map((data) => `data: ${JSON.stringify(data)}\n\n`).join('')
+    expect(classifyFailure({ status: 200, body }).ruleId).toBe('answer.sound')
+  })
+
+  it.each([
+    [
+      "System.ClientModel.ClientResultException: HTTP 400 (content_filter)\nParameter: prompt\n\nThe response was filtered due to Azure OpenAI's content management policy.",
+      'content_policy',
+    ],
+    [
+      '503 Service Unavailable: "{<EOL> "error": {<EOL> "message": "Experiencing high demand."<EOL> }<EOL>}"',
+      'overloaded',
+    ],
+  ] as const)('what .NET and Java hand on, %j, is %s', (body, reason) => {
+    expect(classifyFailure({ body }).reason).toBe(reason)
+  })
+
   it('a file of another project condemns nothing, and another key may find it', () => {
     const message = 'You do not have permission to access the File abc or it may not exist.'
     expect(classifyFailure({ provider: 'google', status: 403, body: { error: { message } } })).toMatchObject({

@@ -26,10 +26,10 @@ const MAX_PARTS = 8
 
 /**
  * A complaint of one field of the request, as Anthropic and validators write it: `messages.0.content.1.text: …`. A bare
- * field counts only where it can be no word of its own.
+ * field counts only where it can be no word of its own, and .NET's `System.…Exception` is none.
  */
 const FIELD_COMPLAINT =
-  /(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents):\s/y
+  /(?!system\.[\w.]{1,80}(?:exception|error):)(?:body[./])?(?:(?:messages|system|tools|tool_choice|functions|input|prompt|metadata|thinking|contents|instructions)(?:[./]\w{1,64}|\[\d{1,9}\]){1,32}|messages|tools|tool_choice|stop_sequences|contents):\s/y
 
 /** How far into the words the sender's own statement may begin to speak of the request. */
 const MAX_OPENING = 200

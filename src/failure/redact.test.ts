@@ -1,8 +1,14 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maskSecrets, redactKnown } from './index.ts'
+import { KEY_BEGINNING, KEY_LIKE, NAME, NAME_END } from './redact.ts'
 
 const MIXED = 'Zq7.kP2_mN9-tR4+vW8/xB3='
 const HEX = '0123456789abcdef0123456789abcdef'
+const KEY = '9f8Ab3c4D5e6F7a8B9c0'
+const OTHER = 'Zz8Ab3c4D5e6F7a8B9c1'
+const UUID = 'fb9c1f2e-0d3a-4b5c-8d7e-9f0a1b2c3d4e'
+const LETTERS = 'qWeRtYuIoPaSdFgHjKlZxCvBnMqWeRtYuIoPaSdF'
 
 describe('maskSecrets', () => {
   it.each([
@@ -26,6 +32,11 @@ describe('maskSecrets', () => {
     'ABSKQmVkcm9ja0FQSUtleS1hYmNkZWZn+/aGlqa2xtbm9w==',
     `bce-v3/ALTAK-abcdefgh12345678/${HEX}`,
     'sk-proj-****************MxYA',
+    'GOCSPX-abcdefghijk',
+    'bedrock-api-key-YmVkcm9jay5hbWF6b25hd3M+/2NvbQ==',
+    'LTAI5tAbcdefGhijklmnOpqr',
+    'ltai5tabcdefghijklmnopqr',
+    'AKIDabcdefGHIJKLmnopqr0123456789wxyz',
     'aizasya1234567890abcdefghijklmnopqrstu',
     'akia0123456789abcdef',
     'eyjhbgcioijiuzi1nij9.eyjzdwiioijhin0.abc-def',
@@ -134,11 +145,116 @@ describe('maskSecrets', () => {
     expect(maskSecrets(text)).toBe(text)
   })
 
+  it.each([
+    [
+      "LiteLLM Virtual Key expected. Received=my-team-key-2024abcdef, expected to start with 'sk-'.",
+      "LiteLLM Virtual Key expected. Received=***, expected to start with 'sk-'.",
+    ],
+    ['Virtual Key expected. Received=hunter, not it', 'Virtual Key expected. Received=***, not it'],
+    [`Expected API key to start with "sk-", got "${KEY}"`, 'Expected API key to start with "sk-", got "***"'],
+    [`A token is needed, but got: ${KEY}.`, 'A token is needed, but got: ***.'],
+    [`Invalid Authentication: ${KEY}`, 'Invalid Authentication: ***'],
+    [`invalid api token ${LETTERS}`, 'invalid api token ***'],
+    [`API密钥${KEY}无效`, 'API密钥***无效'],
+    [`该令牌状态不可用: ${KEY}`, '该令牌状态不可用: ***'],
+    [`ak: ${UUID}, sk=${KEY}`, 'ak: ***, sk=***'],
+    [`{\\"ak\\":\\"${UUID}\\"}`, '{\\"ak\\":\\"***\\"}'],
+    ['client_secret GOCSPX-abcdefghijk is invalid', 'client_secret *** is invalid'],
+    ['AccessKeyId=LTAI5tAbcdefGhijklmn', 'AccessKeyId=***'],
+    ['Specified access key is not found: LTAI5tAbcdefGhijklmn', 'Specified access key is not found: ***'],
+    ['GET https://example.com/v1?user=me&pwd=hunter', 'GET https://example.com/v1?user=me&pwd=***'],
+    ['Uid=sa;Pwd=hunter;', 'Uid=sa;Pwd=***;'],
+    ['wrong password "correcthorsebattery"', 'wrong password "***"'],
+    ["wrong passphrase 'correct horse'", "wrong passphrase '***'"],
+  ])('masks what was given in place of a credential, or as one: %s', (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked)
+  })
+
+  it.each([
+    [`rawHeaders: [ 'x-api-key', '${KEY}' ]`, "rawHeaders: [ 'x-api-key', '***' ]"],
+    [`[(b'x-api-key', b'${KEY}'), (b'a', b'b')]`, "[(b'x-api-key', b'***'), (b'a', b'b')]"],
+    [`{"name":"x-api-key","value":"${KEY}"}`, '{"name":"x-api-key","value":"***"}'],
+    ['{"name":"x-api-key", "value": "hunter"}', '{"name":"x-api-key", "value": "***"}'],
+    [`{\\"name\\":\\"token\\",\\"value\\":\\"${KEY}\\"}`, '{\\"name\\":\\"token\\",\\"value\\":\\"***\\"}'],
+    ["OpenAI(api_key=SecretStr('hunter'))", "OpenAI(api_key=SecretStr('***'))"],
+    [`Client(token: SecretStr("${KEY}"))`, 'Client(token: SecretStr("***"))'],
+    ["{'api_key': b'hunter'}", "{'api_key': b'***'}"],
+    [`{"api_keys":["${KEY}","hunter"],"n":1}`, '{"api_keys":["***","***"],"n":1}'],
+    [`API keys: [${KEY}, ${OTHER}]`, 'API keys: [***, ***]'],
+    ['{"x-api-key": ["hunter", "battery"]}, "next"', '{"x-api-key": ["***", "***"]}, "next"'],
+    ["post(url, auth=('user', 'hunter22pass'))", "post(url, auth=('user', '***'))"],
+    ["HTTPBasicAuth('user', 'hunter22pass')", "HTTPBasicAuth('user', '***')"],
+    [`curl -u user:${KEY} https://example.com`, 'curl -u user:*** https://example.com'],
+    ['curl --user "user:hunter" x', 'curl --user "user:***" x'],
+    [`cookie: session=${KEY}; theme=dark`, 'cookie: ***'],
+    [`set-cookie: session=${KEY}; Path=/; HttpOnly`, 'set-cookie: ***; HttpOnly'],
+    [`{"Cookie":"session=${KEY}","a":1}`, '{"Cookie":"***","a":1}'],
+    [`[ 'cookie', 'session=${KEY}' ]`, "[ 'cookie', '***' ]"],
+    ['POST https://hooks.slack.com/services/T000/B000/XXXX: 404', 'POST https://hooks.slack.com/services/***: 404'],
+    ['https:\\/\\/hooks.slack.com\\/services\\/T000\\/B000\\/XX', 'https:\\/\\/hooks.slack.com\\/services\\/***'],
+  ])('masks credentials as programs print them: %s', (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked)
+  })
+
+  it.each([
+    ['bad -----BEGIN PRIVATE KEY----- MIIEvQ+/ abc= -----END PRIVATE KEY----- here', 'bad *** here'],
+    ['-----BEGIN RSA PRIVATE KEY-----\\nMIIEvQ\\n-----END RSA PRIVATE KEY-----\\n"', '***\\n"'],
+    ['bad -----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE\ncut', 'bad ***'],
+    [
+      '-----END PRIVATE KEY----- -----BEGIN PRIVATE KEY-----MIIE -----END PRIVATE KEY----- and',
+      '-----END PRIVATE KEY----- *** and',
+    ],
+  ])('masks private keys to their end: %s', (text, masked) => {
+    expect(maskSecrets(text)).toBe(masked)
+  })
+
+  it.each([
+    'It must begin with -----BEGIN PRIVATE KEY----- and end with -----END PRIVATE KEY-----',
+    '该令牌无权使用模型：gpt-4.1-mini-2025-04-14',
+    '无效的令牌 (request id: 2025041412345678abcdefgh)',
+    "Missing API keys: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY']",
+    'API keys: [see the docs](https://example.com/docs)',
+    'Invalid token: InvalidAuthenticationTokenTenantException',
+    'A model is needed, got gpt-4.1-mini-2025-04-14',
+    'Invalid key. Received Model Group=gpt-4.1-mini-2025-04-14',
+    'Expected a key, got none',
+    'the password "field" is missing, ask: somebody, at risk: nobody',
+    'Cookie: required, cookies are disabled',
+    'auth=(none)',
+    'curl -u user',
+    'Authentication: see https://example.com/docs/authentication2',
+  ])('leaves what only resembles those: %s', (text) => {
+    expect(maskSecrets(text)).toBe(text)
+  })
+
   it('masks every secret of a text, and nothing twice', () => {
     const text = `api_key=hunter, token "${MIXED}" and Bearer hunter; sk-abcdef123456`
     const masked = 'api_key=***, token "***" and Bearer ***; ***'
     expect(maskSecrets(text)).toBe(masked)
     expect(maskSecrets(masked)).toBe(masked)
+  })
+})
+
+/** What a pattern matches, whatever stands around it: more than it would find. */
+function matchedBy(pattern: RegExp): fc.Arbitrary<string> {
+  const assertions = /\(\?<?[=!](?:\\.|\[(?:\\.|[^\]])*\]|\((?:\\.|[^()])*\)|[^()])*\)/g
+  return fc.stringMatching(new RegExp(`^(?:${pattern.source.replace(assertions, '')})$`))
+}
+
+describe('what tells at once that there is nothing to mask', () => {
+  it('lets through everything that begins as keys do', () => {
+    fc.assert(
+      fc.property(matchedBy(KEY_LIKE), (key) => KEY_BEGINNING.test(key)),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('lets through every name, but for what counts only behind one', () => {
+    const names = matchedBy(NAME).filter((name) => !/^(?:received|got|given)$/.test(name))
+    fc.assert(
+      fc.property(names, (name) => NAME_END.test(`${name}=`)),
+      { numRuns: 5_000 },
+    )
   })
 })
 

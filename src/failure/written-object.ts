@@ -42,8 +42,7 @@ export function objectInText(text: string): WrittenObject | undefined {
 }
 
 function objectAt(text: string, at: number): WrittenObject | undefined {
-  // Python's bytes are written b'…': what hands on an answer writes it so.
-  const before = text.slice(0, at).replace(/\bb["']$/, '')
+  const before = withoutOpening(text.slice(0, at))
   // What stands in a quotation is the request's, not the sender's.
   if (leadsToQuotation(before)) return undefined
   const found = jsonAt(text, at) ?? parseLiteral(text, at)
@@ -62,4 +61,14 @@ function jsonAt(text: string, at: number): { readonly value: unknown; readonly e
   const end = text.lastIndexOf('}') + 1
   const value = end > at ? parseJson(text.slice(at, end)) : undefined
   return value === undefined ? undefined : { value, end }
+}
+
+/**
+ * What hands on an answer may write it as Python's bytes, `b'{…}'`, or put the whole of it into quotation marks right
+ * behind its own preamble: `503 Service Unavailable: "{…}"`.
+ */
+function withoutOpening(before: string): string {
+  const unquoted = before.replace(/b?["']$/, '')
+  const isWhole = afterPreamble(unquoted.toLowerCase()).trim() === '' || /\bb["']$/.test(before)
+  return isWhole ? unquoted : before
 }

@@ -36,7 +36,7 @@ export const githubTable: RuleTable = {
     {
       id: 'github.model_not_supported',
       reason: 'model_not_found',
-      when: { codes: ['model_not_supported', 'unknown_model'] },
+      when: { codes: ['model_not_supported', 'unknown_model', 'unavailable_model'] },
       source: 'https://github.com/github/copilot-cli/issues/639',
     },
     {

@@ -115,6 +115,14 @@ export const llamaCppTable: RuleTable = {
       when: { anyOf: ['context size has been exceeded', 'exceeds the available context size'] },
       source: 'https://github.com/ggml-org/llama.cpp/issues/19774',
     },
+    {
+      // As it was started it can never do so.
+      id: 'llamacpp.without_tools',
+      reason: 'invalid_request',
+      nextStep: 'next_provider',
+      when: { anyOf: ['requires --jinja flag'] },
+      source: 'https://github.com/ggml-org/llama.cpp/blob/master/docs/function-calling.md',
+    },
     { id: 'llamacpp.loading', reason: 'overloaded', when: { begins: ['loading model'] }, source: LLAMA_CPP },
   ],
   typed: [
@@ -131,6 +139,13 @@ export const lmStudioTable: RuleTable = {
       reason: 'context_length',
       when: { anyOf: ['tokens to keep from the initial prompt'] },
       source: 'https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/237',
+    },
+    {
+      // The model's template has no place for such a conversation.
+      id: 'lmstudio.prompt_template',
+      reason: 'invalid_request',
+      when: { anyOf: ['error rendering prompt with jinja template'] },
+      source: 'https://lmstudio.ai/docs',
     },
     {
       id: 'lmstudio.not_loaded',

@@ -31,7 +31,12 @@ export const minimaxTable: RuleTable = {
       when: { codes: ['2061'] },
       source: 'https://github.com/MiniMax-AI/cli',
     },
-    { id: 'minimax.parameters', reason: 'invalid_request', when: { codes: ['2013', '1043', '1044'] }, source: CODES },
+    {
+      id: 'minimax.parameters',
+      reason: 'invalid_request',
+      when: { codes: ['2013', '1043', '1044'], noneOf: ['unknown model'] },
+      source: CODES,
+    },
   ],
   exact: [
     {

@@ -90,6 +90,7 @@ const PARTS: readonly (readonly [reason: FailureReason, parts: readonly string[]
       'unsupportedmodel',
       'no such model',
       'model unavailable',
+      'unavailable model',
       'deployment not found',
     ],
   ],

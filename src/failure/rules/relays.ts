@@ -48,6 +48,13 @@ export const relayTable: RuleTable = {
       source: 'https://docs.litellm.ai/docs/proxy/users',
     },
     {
+      // What its upstream sent was no JSON.
+      id: 'relay.bad_response_body',
+      reason: 'bad_response',
+      when: { codes: ['bad_response_body'] },
+      source: NEW_API,
+    },
+    {
       // HTTP 503, but it is the relay's configuration, not its load.
       id: 'relay.no_channel',
       reason: 'model_not_found',

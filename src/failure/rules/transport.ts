@@ -131,6 +131,8 @@ export const transportRules: readonly Rule[] = [
       anyOf: [
         'stream closed before',
         'stream was reset',
+        'httpcore.readerror',
+        'httpx.readerror',
         'stream ended before',
         'stream ended without',
         'stream ended unexpectedly',
@@ -374,6 +376,7 @@ export const transportRules: readonly Rule[] = [
         'is not valid json',
         'unexpected token <',
         'unexpected end of json',
+        'looking for beginning of value',
         'invalid error response format',
         'failed to parse response',
         'unable to parse response',
