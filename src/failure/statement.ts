@@ -2,7 +2,7 @@ import { exceptionIn, type Fields, fieldsOf } from './fields.ts'
 import type { Prose } from './prose.ts'
 import { asStatus, isRecord, readItems, readProperty } from './safe-read.ts'
 import { readWording } from './wording.ts'
-import { objectInMessage } from './written-object.ts'
+import { objectInMessage, type WrittenObject } from './written-object.ts'
 
 /** One statement of an error. Gateways put one into another, so that an answer may hold several. */
 export interface Statement {
@@ -80,10 +80,10 @@ interface Place {
 /** In these, beside a complaint, servers hand back what was sent to them. */
 const HANDED_BACK: ReadonlySet<string> = new Set(['body', 'data', 'result', 'payload'])
 
-function collect(value: unknown, { depth, isDoubtful, status }: Place, statements: Statement[]): void {
+function collect(value: unknown, place: Place, statements: Statement[]): void {
   // Google wraps the error of a streaming endpoint in a list.
   const first = readItems(value, 1)[0] ?? value
-  if (depth > MAX_DEPTH || statements.length >= MAX_STATEMENTS || !isRecord(first)) return
+  if (place.depth > MAX_DEPTH || statements.length >= MAX_STATEMENTS || !isRecord(first)) return
   const own = fieldsOf(first)
   const fields = withParts(own)
   const param = firstOf(fields, 'param')
@@ -93,47 +93,52 @@ function collect(value: unknown, { depth, isDoubtful, status }: Place, statement
   const handedOn = !isOfPart && message !== '' ? objectInMessage(message) : undefined
   const codes = fields.length === 1 ? [...own.codes] : fields.flatMap((part) => part.codes)
   // What is inside was said of the same answer.
-  const told = statusIn(codes) ?? status
-  for (const { raw, nested } of fields) {
-    // OpenRouter: what its upstream said, JSON or not.
-    if (raw !== undefined && objectInMessage(raw) === undefined)
-      statements.push({ ...plainStatement(raw), status: told })
-    for (const { name, value } of nested) {
-      if (name === 'message' && isOfPart) continue
-      const isHandedBack = HANDED_BACK.has(name) && message !== ''
-      if (typeof value !== 'string') {
-        collect(value, { depth: depth + 1, isDoubtful: isDoubtful || isHandedBack, status: told }, statements)
-        continue
-      }
-      const written = value === message ? handedOn : objectInMessage(value)
-      if (written === undefined) continue
-      const isInsideDoubtful = isDoubtful || isHandedBack || written.isDoubtful
-      collect(
-        written.value,
-        { depth: depth + 1, isDoubtful: isInsideDoubtful, status: written.status ?? told },
-        statements,
-      )
-    }
-  }
+  const inside: Place = { ...place, depth: place.depth + 1, status: statusIn(codes) ?? place.status }
+  collectNested({ fields, message, handedOn, isOfPart }, inside, statements)
   const exception = exceptionIn(first)
-  if (exception !== undefined) collect(exception.details, { depth: depth + 1, isDoubtful, status: told }, statements)
-  if (exception !== undefined) codes.push(exception.name.toLowerCase())
+  if (exception !== undefined) {
+    collect(exception.details, inside, statements)
+    codes.push(exception.name.toLowerCase())
+  }
   // A validator says of a field whatever stands in it: https://docs.pydantic.dev/latest/errors/errors/
   const words = Array.isArray(readProperty(first, 'loc')) ? '' : (handedOn?.rest ?? message)
   const { text, stated, spoken } = readWording(words, { hasCodes: codes.some(isWord) })
   codes.push(...stated.codes)
   // Relays put their upstream's status there.
   if (param !== undefined && codes.includes('bad_response_status_code')) codes.push(param)
-  statements.push({
-    status: statusIn(codes) ?? stated.status ?? status,
-    codes,
-    spoken,
-    isDoubtful,
-    message,
-    text,
-    param,
-    fields,
-  })
+  const status = statusIn(codes) ?? stated.status ?? place.status
+  statements.push({ status, codes, spoken, isDoubtful: place.isDoubtful, message, text, param, fields })
+}
+
+/** An object's fields, and what is known of its message. */
+interface Holder {
+  readonly fields: readonly Fields[]
+  readonly message: string
+  /** What its message hands on. */
+  readonly handedOn: WrittenObject | undefined
+  /** Its message is about a part of the request. */
+  readonly isOfPart: boolean
+}
+
+function collectNested({ fields, message, handedOn, isOfPart }: Holder, place: Place, statements: Statement[]): void {
+  for (const { raw, nested } of fields) {
+    // OpenRouter: what its upstream said, JSON or not.
+    if (raw !== undefined && objectInMessage(raw) === undefined) {
+      statements.push({ ...plainStatement(raw), status: place.status })
+    }
+    for (const { name, value } of nested) {
+      if (name === 'message' && isOfPart) continue
+      const isDoubtful = place.isDoubtful || (HANDED_BACK.has(name) && message !== '')
+      if (typeof value !== 'string') {
+        collect(value, { ...place, isDoubtful }, statements)
+        continue
+      }
+      const written = value === message ? handedOn : objectInMessage(value)
+      if (written === undefined) continue
+      const status = written.status ?? place.status
+      collect(written.value, { ...place, status, isDoubtful: isDoubtful || written.isDoubtful }, statements)
+    }
+  }
 }
 
 /** The fields of an object, of its parts and of theirs: Google's quotas are violations among details. */
