@@ -21,18 +21,19 @@ export function errorObjectOf(event: unknown): ReportedFailure | undefined {
   return flatErrorOf(body)
 }
 
-/** What relays send with every answer where nothing went wrong: `{ code: "0", message: "success" }`. */
-const SUCCESS = /^(?:0+|200|ok|success)$/i
+/** Names of errors; relays send other codes with answers in which nothing went wrong. */
+const ERROR_NAME =
+  /error|exception|fail|invalid|denied|exceed|limit|throttl|quota|insufficient|arrear|overdue|unauthori|forbidden|unavailable|timeout|notfound|not_found|inspection|unpurchased/i
 /** What an answer consists of, whatever is said beside it. */
-const CONTENTS = ['choices', 'output', 'content', 'data', 'result'] as const
+const CONTENTS = ['choices', 'output', 'content', 'data', 'result', 'candidates', 'response', 'embeddings'] as const
 
 /** `{ error_code, error_msg }` (Baidu) and `{ code, message }` (DashScope). */
 function flatErrorOf(body: JsonObject): ReportedFailure | undefined {
   const { error_code: number, error_msg: said, code, message } = body
-  if (CONTENTS.some((name) => body[name] !== undefined && body[name] !== null)) return undefined
+  if (CONTENTS.some((name) => saysSomething(body[name]))) return undefined
   if (typeof number === 'number' && number !== 0)
     return { message: typeof said === 'string' ? said : `error ${number}` }
-  const isError = typeof code === 'string' && code !== '' && !SUCCESS.test(code)
+  const isError = typeof code === 'string' && ERROR_NAME.test(code)
   return isError && typeof message === 'string' && message !== '' ? { message } : undefined
 }
 

@@ -157,7 +157,7 @@ function factsOf(evidence: Evidence, waits: StatedWaits, said: Partial<Statement
   const codes = codesOf(said, evidence)
   const status = statusOf(said, evidence)
   // Inside an answer that had begun well, the type alone tells that the request was refused.
-  const implied = codes.includes('invalid_request_error') ? 400 : undefined
+  const implied = codes.some((code) => REFUSAL_CODES.has(code)) ? 400 : undefined
   const { param } = said
   return {
     status: status !== undefined && status >= 400 ? status : implied,
@@ -170,6 +170,18 @@ function factsOf(evidence: Evidence, waits: StatedWaits, said: Partial<Statement
   }
 }
 
+/** Types with which a refused request is told apart from a failure; a type, not a status, is all that events have. */
+const REFUSAL_CODES: ReadonlySet<string> = new Set([
+  'invalid_request_error',
+  'invalid_argument',
+  'invalidparameter',
+  'validationexception',
+  'badrequesterror',
+  'bad_request_error',
+  'bad request',
+  'bad_request',
+])
+
 /**
  * May the request's own text stand in what is said? Relays hand a refusal on under a status of their own: what the
  * statement names itself counts as well.
@@ -177,7 +189,7 @@ function factsOf(evidence: Evidence, waits: StatedWaits, said: Partial<Statement
 function isRefusal({ status, codes = [] }: Partial<Statement>, evidence: Evidence): boolean {
   if (isRequestRefused(evidence.status) || isRequestRefused(status)) return true
   // Inside an answer that had begun well, the type alone tells that the request was refused.
-  return codes.includes('invalid_request_error') && (evidence.status === undefined || evidence.status < 400)
+  return (evidence.status ?? 0) < 400 && codes.some((code) => REFUSAL_CODES.has(code))
 }
 
 /** Codes among the words count where they can't be the request's. */

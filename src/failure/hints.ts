@@ -4,7 +4,16 @@ import { durationAt, instantOf, type Moment, momentOfSeconds, msUntil, parseDate
 import { preambleOf } from './preamble.ts'
 import { type BucketReading, SUBSCRIPTION } from './quota.ts'
 import type { SpokenPhrases } from './spoken-phrases.ts'
-import { CLIENT_CUES, DATE_CUES, DURATION_CUES, END_CUES, FIELD_CUES, isBarredUntil } from './wait-cues.ts'
+import {
+  CHINESE_CUES,
+  CLIENT_CUES,
+  DATE_CUES,
+  DURATION_CUES,
+  END_CUES,
+  FIELD_CUES,
+  isBarredUntil,
+  WINDOW_CUES,
+} from './wait-cues.ts'
 import { leadsToQuotation } from './wording.ts'
 
 /** When to come back, as a failure reports it. */
@@ -189,11 +198,24 @@ function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: numb
       firstAfter(text, found, DATE_CUES, dateAt, nowMs) ??
       firstAfter(text, found, END_CUES, endAt, nowMs) ??
       firstAfter(text, found, DURATION_CUES, waitAt, nowMs) ??
+      firstAfter(text, found, CHINESE_CUES, chineseWaitAt, nowMs) ??
+      firstAfter(text, found, WINDOW_CUES, dateAt, nowMs) ??
       usable(fieldInWords(statement.message), nowMs)
     if (words !== undefined) return { words, clientWords }
     clientWords ??= firstAfter(text, found, CLIENT_CUES, waitAt, nowMs)
   }
   return { words: undefined, clientWords }
+}
+
+/** `30 秒后重试`: something within a time (`5 分钟内`) is no wait. */
+const CHINESE_WAIT = / ?(\d{1,9}) ?(秒钟?|分钟?|小时|天)(?:之?后|再)/y
+const CHINESE_UNITS_MS: Readonly<Record<string, number>> = { 秒: 1_000, 分: 60_000, 小: 3_600_000, 天: 86_400_000 }
+
+function chineseWaitAt(text: string, from: number): Moment | undefined {
+  CHINESE_WAIT.lastIndex = from
+  const [, count, unit] = CHINESE_WAIT.exec(text) ?? []
+  const unitMs = unit === undefined ? undefined : CHINESE_UNITS_MS[unit[0] ?? '']
+  return unitMs === undefined ? undefined : { afterMs: Number(count) * unitMs }
 }
 
 /** How much of a message is looked at for a part of a body, and how many of the fields in it. */

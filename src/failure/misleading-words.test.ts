@@ -45,6 +45,10 @@ describe('words that mislead', () => {
     ['google.api_core.exceptions.PermissionDenied: 403 Permission denied on resource', 'permission'],
     ['google.api_core.exceptions.InvalidArgument: 400 Please use a valid role: user, model.', 'invalid_request'],
     ['huggingface_hub.errors.HfHubHTTPError: 401 Client Error: Unauthorized for url: https://x.y', 'auth'],
+    [
+      'org.springframework.web.reactive.function.client.WebClientResponseException$Unauthorized: 401 Unauthorized',
+      'auth',
+    ],
     ['terminated', 'stream_interrupted'],
     ['Unexpected end of JSON input', 'bad_response'],
   ] as const)('what a library throws, %j, is %s', (message, reason) => {
@@ -54,6 +58,7 @@ describe('words that mislead', () => {
   it.each([
     [{ error_code: 17, error_msg: 'Open api daily request limit reached' }, 'rate_limit'],
     [{ code: 'InternalError', message: 'boom' }, 'server_error'],
+    [{ code: 'Arrearage', message: 'Access denied, account overdue', choices: [] }, 'billing'],
   ] as const)('%j behind content is an error', (event, reason) => {
     const content = { choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: null }] }
     const body = [content, event].map((data) => `data: ${JSON.stringify(data)}\n\n`).join('')
@@ -62,6 +67,8 @@ describe('words that mislead', () => {
 
   it.each([
     { code: '0', message: 'success' },
+    { code: '20000', message: '成功' },
+    { code: 'done', message: 'stream finished' },
     { code: 'SomeCode', message: 'fine', choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
   ])('%j in a good stream is none', (event) => {
     const content = { choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] }

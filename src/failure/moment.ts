@@ -24,12 +24,6 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['days', 86_400_000],
   ['day', 86_400_000],
   ['d', 86_400_000],
-  ['秒', 1_000],
-  ['秒钟', 1_000],
-  ['分', 60_000],
-  ['分钟', 60_000],
-  ['小时', 3_600_000],
-  ['天', 86_400_000],
   ['weeks', 604_800_000],
   ['week', 604_800_000],
   ['wks', 604_800_000],
@@ -192,7 +186,7 @@ function isDate(ms: number): boolean {
   return ms >= 0 && ms <= LAST_DATE_MS
 }
 
-const WORD = /[a-z]{1,20}|[秒分钟小时天]{1,2}/y
+const WORD = /[a-z]{1,20}/y
 
 /** The unit that stands there as a whole word: `5 sessions` is no duration; `1m26s` goes on with a digit. */
 function unitAt(text: string, from: number): Unit | undefined {

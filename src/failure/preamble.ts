@@ -4,11 +4,11 @@
  */
 const PREAMBLES: readonly RegExp[] = [
   // a class of error: `litellm.RateLimitError: `, `AnthropicException - `, `[GoogleGenerativeAI Error]: `
-  /[\w.[\]-]{0,60}(?:error|exception|fault)\]?(?: \[[\w.]{1,60}\])?(?: -|:) /y,
+  /[\w.[\]-]{0,100}(?:error|exception|fault)(?:\$\w{1,60})?\]?(?: \[[\w.]{1,60}\])?(?: -|:) /y,
   // Python's path of one: `google.api_core.exceptions.ResourceExhausted: `
   /(?:\w{1,40}\.){1,5}(?:exceptions|errors|error|exception)\.\w{1,60}: /y,
   // a status with what stands around it: `Error code: 429 - `, `HTTP 503: `, `[400 Bad Request] `, `429 `
-  /(?:http |api error: |error code: |status code: |code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :-]{0,3}/y,
+  /(?:http |api error: |error code: |status code:? |code: |unexpected status )?\[?<?[45]\d\d\b>?(?: (?:bad request|unauthorized|payment required|forbidden|not found|too many requests|request entity too large|internal server error|bad gateway|service unavailable|gateway timeout))?\]?[ :,-]{0,3}/y,
   // Google's and gRPC's names of statuses
   /(?:invalid_argument|failed_precondition|permission_denied|unauthenticated|resource_exhausted|not_found|out_of_range|unavailable|internal)[:.] |rpc error: code = \w{1,40} desc = /y,
   // who hands it on

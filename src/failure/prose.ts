@@ -16,9 +16,9 @@ const STATUS_CUE =
   /\b(?:status(?:[ _]?code)?|http(?:[ _](?:code|status|error))?|error code|api error|response code)\b[ :=(]{1,4}([45]\d\d)\b|\[([45]\d\d) [A-Za-z ]{3,30}\]/gi
 
 /** A status before all words, maybe behind the name of an error: `429 Too many requests`. */
-const LEADING_STATUS = /^(?:[A-Za-z._]{1,60}: ){0,2}([45]\d\d)(?:$|[ :])/
+const LEADING_STATUS = /^(?:[A-Za-z._$]{1,120}: ){0,2}([45]\d\d)(?:$|[ :])/
 /** Before a plain word such a number may count something: `401 messages were given`. */
-const SURE_LEADING_STATUS = /^(?:[A-Za-z._]{1,60}: ){0,2}([45]\d\d)(?:$| ?[:{["]| -| [A-Z])/
+const SURE_LEADING_STATUS = /^(?:[A-Za-z._$]{1,120}: ){0,2}<?([45]\d\d)>?(?:$| ?[:{["]| -| [A-Z])/
 
 /** Names of exceptions, gRPC's names of statuses, codes in capitals, and relays' numbers in brackets. */
 const CODE_IN_PROSE =
@@ -58,7 +58,7 @@ export function readProse(text: string, { hasCodes, preambleLength }: ProseOptio
 
 /** A status that stands at the end of these words: whatever follows them is the answer that had it. */
 const LAST_STATUS =
-  /\b(?:status|status code|error code|http|http error)[ :=(]{1,3}([45]\d\d)(?: [a-z ]{3,30})?[)\]]?[ :-]{0,3}$/
+  /(?:^|[^a-z])(?:status[ _]?code|status|code|http|error|returned|with)[ :=(]{1,4}([45]\d\d)\b[a-z ,:=()\]._-]{0,40}$/
 const MAX_LAST = 80
 
 /** The status that words in lower case end with, as in `invalid status code: 400 bad request: `. */

@@ -111,7 +111,7 @@ const OPENING_QUOTE = /\\*["'`]/y
  * token`), what stands behind a quote that closes something, and `${NAME}`, which is only where the value is.
  */
 const NO_VALUE =
-  /[\s,;)\]}]|\$\{|(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?![\w-])/iy
+  /[\s,;)\]}]|\$\{|(?:bearer|basic|provided|supplied|given|sent|used|please|must|should|cannot|could|required|missing|invalid|incorrect|malformed|expired|revoked|disabled|unauthori[sz]ed|forbidden|denied|failed|expected|unexpected|unknown|unsupported|error|wrong|empty|null|none|undefined|true|false|this|that|your|check|contact|field|input|string|value|tokens?|keys?|credentials?|auth|authentication|authorization|schemes?|realm|format|headers?|prefix|with|from|type|only)(?=$|(?<=realm)=|[\s,:)\]}"'`’”]|\.(?:\s|$)|\\)/iy
 
 interface Span {
   readonly from: number

@@ -158,6 +158,47 @@ const ECHOES: readonly (readonly [what: string, input: ClassifyInput])[] = [
       ),
     },
   ],
+  [
+    'an object quoted behind a preamble',
+    { error: new Error(`400 '{"code":"insufficient_quota"}' is not of type 'object' - 'messages.0'`) },
+  ],
+  [
+    'the same, in a text',
+    { status: 400, body: `400 Bad Request: "{"error":{"code":"insufficient_quota"}}" is not a valid message` },
+  ],
+  [
+    'a refusal that a stream reports by its code',
+    {
+      status: 200,
+      body: 'id:1\nevent:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: Tool names are not allowed to be insufficient_quota"}\n\n',
+    },
+  ],
+  [
+    'a refusal that a frame reports by its exception',
+    {
+      status: 200,
+      inStream: true,
+      body: { validationException: { message: 'The value at toolUse.name is invalid: ThrottlingException' } },
+    },
+  ],
+  [
+    'a refusal behind a relay’s own failure',
+    {
+      status: 500,
+      body: {
+        error: {
+          type: 'upstream_error',
+          message:
+            'bad response status code 400, message: , body: {"error":{"message":"Input validation error: unexpected content: credit balance too low"}}',
+        },
+      },
+    },
+  ],
+  [
+    'a name without quotation marks',
+    { status: 400, body: said('Error while downloading Your account has been suspended.') },
+  ],
+  ['a file’s name', { status: 400, body: said('File named Incorrect API key provided.png not found') }],
 ]
 
 describe('what a request says in the answer', () => {

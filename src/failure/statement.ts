@@ -77,6 +77,9 @@ interface Place {
   readonly status?: number | undefined
 }
 
+/** Of events that are named by an exception; the others speak for themselves: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
+const STATUS_OF_EXCEPTION: Readonly<Record<string, number>> = { validationexception: 400 }
+
 /** In these, beside a complaint, servers hand back what was sent to them. */
 const HANDED_BACK: ReadonlySet<string> = new Set(['body', 'data', 'result', 'payload'])
 
@@ -97,7 +100,8 @@ function collect(value: unknown, place: Place, statements: Statement[]): void {
   collectNested({ fields, message, handedOn, isOfPart }, inside, statements)
   const exception = exceptionIn(first)
   if (exception !== undefined) {
-    collect(exception.details, inside, statements)
+    const status = inside.status ?? STATUS_OF_EXCEPTION[exception.name.toLowerCase()]
+    collect(exception.details, { ...inside, status }, statements)
     codes.push(exception.name.toLowerCase())
   }
   // A validator says of a field whatever stands in it: https://docs.pydantic.dev/latest/errors/errors/

@@ -13,11 +13,6 @@ export const DURATION_CUES = [
   'reset after ',
   'available in ',
   'retry in: ',
-  '请在',
-  '请在 ',
-  '请等待',
-  '请等待 ',
-  '请于',
   // Google's details as protobuf writes them
   'retry_delay { seconds: ',
 ] as const
@@ -33,9 +28,13 @@ export const DATE_CUES = [
   'reset on ',
   'access on ',
   'access at ',
-  'resets ',
-  'reset time: ',
 ] as const
+
+/** What stands before the date on which a window ends; asked last, as it may be another window than the one that is full. */
+export const WINDOW_CUES = ['resets ', 'reset time: '] as const
+
+/** What stands before a wait in Chinese. */
+export const CHINESE_CUES = ['请在', '请于', '请等待', '等待'] as const
 
 /** What stands before any end, of a wait or of something else: see `isBarredUntil`. */
 export const END_CUES = ['until '] as const
@@ -46,7 +45,15 @@ export const FIELD_CUES = ['retry-after', 'retry_after', 'retryafter', 'retry af
 /** What a client library says of its own pauses, which are a provider's word only where it limits. */
 export const CLIENT_CUES = ['retrying in '] as const
 
-export const WAIT_CUES = [...DURATION_CUES, ...DATE_CUES, ...END_CUES, ...FIELD_CUES, ...CLIENT_CUES] as const
+export const WAIT_CUES = [
+  ...DURATION_CUES,
+  ...CHINESE_CUES,
+  ...DATE_CUES,
+  ...WINDOW_CUES,
+  ...END_CUES,
+  ...FIELD_CUES,
+  ...CLIENT_CUES,
+] as const
 
 /** How much before `until` is looked at. */
 const MAX_CLAUSE_LENGTH = 120

@@ -42,11 +42,11 @@ export function objectInText(text: string): WrittenObject | undefined {
 }
 
 function objectAt(text: string, at: number): WrittenObject | undefined {
-  const before = withoutOpening(text.slice(0, at))
-  // What stands in a quotation is the request's, not the sender's.
-  if (leadsToQuotation(before)) return undefined
   const found = jsonAt(text, at) ?? parseLiteral(text, at)
   if (found === undefined) return undefined
+  const before = withoutOpening(text.slice(0, at), text.slice(found.end, found.end + MAX_CLOSING))
+  // What stands in a quotation is the request's, not the sender's.
+  if (leadsToQuotation(before)) return undefined
   const rest = `${before}${text.slice(found.end)}`.trim()
   const words = before.toLowerCase()
   return {
@@ -57,18 +57,24 @@ function objectAt(text: string, at: number): WrittenObject | undefined {
   }
 }
 
+/** How much behind an object tells whether the quotation that it fills ends the text. */
+const MAX_CLOSING = 200
+/** The end of a text, but for its end mark and a relay's note. */
+const CLOSING = /^\s{0,10}(?:["']\.?\s{0,4}(?:\(request id[^)]{0,100}\))?\s{0,4})?$/i
+
+/**
+ * What hands on an answer may write it as Python's bytes, `b'{…}'`, or put the whole of it into quotation marks right
+ * behind its own preamble, with nothing after them: `503 Service Unavailable: "{…}"`.
+ */
+function withoutOpening(before: string, after: string): string {
+  if (/\bb["']$/.test(before)) return before.slice(0, -2)
+  if (!/["']$/.test(before) || !CLOSING.test(after)) return before
+  const unquoted = before.slice(0, -1)
+  return afterPreamble(unquoted.toLowerCase()).trim() === '' ? unquoted : before
+}
+
 function jsonAt(text: string, at: number): { readonly value: unknown; readonly end: number } | undefined {
   const end = text.lastIndexOf('}') + 1
   const value = end > at ? parseJson(text.slice(at, end)) : undefined
   return value === undefined ? undefined : { value, end }
-}
-
-/**
- * What hands on an answer may write it as Python's bytes, `b'{…}'`, or put the whole of it into quotation marks right
- * behind its own preamble: `503 Service Unavailable: "{…}"`.
- */
-function withoutOpening(before: string): string {
-  const unquoted = before.replace(/b?["']$/, '')
-  const isWhole = afterPreamble(unquoted.toLowerCase()).trim() === '' || /\bb["']$/.test(before)
-  return isWhole ? unquoted : before
 }

@@ -117,6 +117,7 @@ export const googleTable: RuleTable = {
       id: 'google.banned',
       reason: 'permission',
       when: {
+        status: [401, 403, 429],
         anyOf: [
           'violation of terms of service',
           'reported as leaked',
