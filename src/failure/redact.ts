@@ -10,9 +10,9 @@ const LONGEST_ASIDE = 80
 /**
  * Beginnings of API keys as providers issue them (OpenAI, Anthropic, OpenRouter, Google, Groq, xAI, Hugging Face,
  * Replicate, Perplexity, NVIDIA, Cerebras, Fireworks, Together, Vercel, Tavily, GitHub, GitLab, Slack, AWS, Bedrock,
- * Databricks, Baidu, Aliyun, Tencent, Google's OAuth clients; a JWT begins with `eyJ`), where a word begins, be it behind an escape such as `\n` or `%20`. What
- * a code in lower case makes of them counts with more behind it, as words begin so, too. One character class follows,
- * read greedily and never given back, so masking takes linear time.
+ * Databricks, Baidu, Aliyun, Tencent, Google's OAuth clients; a JWT begins with `eyJ`), where a word begins, be it behind
+ * an escape such as `\n` or `%20`. What a code in lower case makes of them counts with more behind it, as words begin
+ * so, too. One character class follows, read greedily and never given back, so masking takes linear time.
  */
 export const KEY_LIKE =
   /(?:(?<![A-Za-z0-9])|(?<=\\[nrt]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}))(?:(?:[spr]k[-_]|sess-|AIza|ya29\.|gsk_|xai-|hf_|r8_|pplx-|nvapi-|csk-|fw_|tgp_|vck_|tvly-|gh[opsu]_|github_pat_|glpat-|xox[abeoprs]-|AKIA|ASIA|eyJ)[\w.*-]{6,}|dapi[0-9a-f]{32}(?:-\d)?|AQ\.[\w.*-]{16,}|(?:ABSK|bce-v3\/)[\w.*+/=-]{16,}|bedrock-api-key-[\w.*+/=-]{16,}|(?:GOCSPX|gocspx)-[\w-]{6,}|LTAI[A-Za-z0-9]{12,}|AKID[A-Za-z0-9]{28,}|ltai[a-z0-9]{12,}|akid[a-z0-9]{28,}|aiza[\w-]{30,}|a[ks]ia[a-z0-9]{16,}|eyj[\w.-]{16,}|absk[\w+/=-]{32,})/g

@@ -77,7 +77,10 @@ interface Place {
   readonly status?: number | undefined
 }
 
-/** Of events that are named by an exception; the others speak for themselves: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
+/**
+ * Of events that are named by an exception; the others speak for themselves:
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+ */
 const STATUS_OF_EXCEPTION: Readonly<Record<string, number>> = { validationexception: 400 }
 
 /** In these, beside a complaint, servers hand back what was sent to them. */

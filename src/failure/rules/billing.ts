@@ -6,7 +6,8 @@ const WORDS_COUNT = [401, 402, 403, 412, 429, 500, 502, 503]
 /**
  * Money, in the words of any provider. They override status and type, which say `rate_limit_error`, 403, 400 or even
  * 500 for it; on 400 only as a sentence that the answer begins with. The bare word "billing" never decides: Groq and
- * Together put a link to their billing page into plain rate limits, and Gemini's per-minute limits say "check your plan and billing details".
+ * Together put a link to their billing page into plain rate limits, and Gemini's per-minute limits say "check your plan
+ * and billing details".
  */
 export const billingRules: readonly Rule[] = [
   {
