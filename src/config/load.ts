@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Clock, systemClock } from '../engine/index.ts'
-import { FailoverError } from '../failure/index.ts'
+import { FailoverError, isRecord } from '../failure/index.ts'
 import { httpProviders } from '../http/index.ts'
 import { isLoopback } from '../transport/index.ts'
 import { readDocument } from './document.ts'
@@ -81,7 +81,7 @@ function check(value: unknown, surroundings: Surroundings): Loaded {
   const { source, places, mistakes } = surroundings
   mistakes.hide(secretsIn(value, surroundings.environment))
   const configuration = checkShape(value, places, mistakes)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isRecord(value)) {
     const outline = outlineOf(value)
     checkProviders(outline, surroundings, mistakes)
     checkReferences(outline, mistakes)

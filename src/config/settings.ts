@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { FailoverManager, type Settings } from '../engine/index.ts'
-import { FailoverError } from '../failure/index.ts'
+import { FailoverError, isRecord } from '../failure/index.ts'
 import { readDocument } from './document.ts'
 import type { Environment } from './expand.ts'
 import { readText } from './file.ts'
@@ -60,7 +60,7 @@ function check(
   if (value !== undefined) {
     mistakes.hide(secretsIn(value, environment))
     checkShape(value, places, mistakes)
-    if (isMap(value)) checkReferences(outlineOf(value), mistakes)
+    if (isRecord(value)) checkReferences(outlineOf(value), mistakes)
   }
   return { value, found: mistakes.list().filter((mistake) => !OTHER_KEYS.has(topKeyOf(mistake))) }
 }
@@ -71,9 +71,5 @@ function topKeyOf({ path }: Mistake): string {
 }
 
 function judgingPart(value: unknown): object {
-  return isMap(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !OTHER_KEYS.has(key))) : {}
-}
-
-function isMap(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !OTHER_KEYS.has(key))) : {}
 }

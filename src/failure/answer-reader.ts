@@ -14,6 +14,7 @@ import { Classifier } from './classify.ts'
 import { invalidOption } from './failover-error.ts'
 import type { ClassifyInput, Failure } from './failure.ts'
 import { JsonPieces } from './json-pieces.ts'
+import { jsonObjectIn } from './literal.ts'
 import type { FailureRule } from './own-rules.ts'
 import { isEventText, leftoverJson } from './stream-text.ts'
 
@@ -102,7 +103,8 @@ export class AnswerReader {
     const leftovers = this.#isGivenUp ? '' : this.#parser.end()
     const document = this.#mode === 'json' ? this.#json.end() : undefined
     if (this.#failure !== undefined) return this.#failure
-    const whole = this.#format?.streamsLines === true ? undefined : parsedObject(document)
+    const mayBeDocument = document !== undefined && this.#format?.streamsLines !== true
+    const whole = mayBeDocument ? jsonObjectIn(document) : undefined
     if (whole !== undefined) return this.#judgeDocument(whole)
     const progress = this.#progress
     if (progress !== undefined && progress.state !== 'open') {
@@ -202,15 +204,5 @@ export class AnswerReader {
 
   #fail(body: unknown): void {
     this.#failure ??= this.#classifier.classify({ ...this.#evidence, body, inStream: true })
-  }
-}
-
-function parsedObject(text: string | undefined): object | undefined {
-  if (text === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value : undefined
-  } catch {
-    return undefined
   }
 }

@@ -192,17 +192,18 @@ function readWords({ statements }: Evidence, phrases: SpokenPhrases, nowMs: numb
   for (const statement of statements) {
     if (!/\d/.test(statement.message)) continue
     const text = withoutInvisible(statement.text)
-    const found = phrases.in(text)
+    // What a client library says of its own pauses stands before the words.
+    const spoken = { text, found: phrases.in(text), from: preambleOf(text).length }
     const words =
-      firstAfter(text, found, FIELD_CUES, fieldAt, nowMs) ??
-      firstAfter(text, found, DATE_CUES, dateAt, nowMs) ??
-      firstAfter(text, found, END_CUES, endAt, nowMs) ??
-      firstAfter(text, found, DURATION_CUES, waitAt, nowMs) ??
-      firstAfter(text, found, CHINESE_CUES, chineseWaitAt, nowMs) ??
-      firstAfter(text, found, WINDOW_CUES, dateAt, nowMs) ??
+      firstAfter(spoken, FIELD_CUES, fieldAt, nowMs) ??
+      firstAfter(spoken, DATE_CUES, dateAt, nowMs) ??
+      firstAfter(spoken, END_CUES, endAt, nowMs) ??
+      firstAfter(spoken, DURATION_CUES, waitAt, nowMs) ??
+      firstAfter(spoken, CHINESE_CUES, chineseWaitAt, nowMs) ??
+      firstAfter(spoken, WINDOW_CUES, dateAt, nowMs) ??
       usable(fieldInWords(statement.message), nowMs)
     if (words !== undefined) return { words, clientWords }
-    clientWords ??= firstAfter(text, found, CLIENT_CUES, waitAt, nowMs)
+    clientWords ??= firstAfter(spoken, CLIENT_CUES, waitAt, nowMs)
   }
   return { words: undefined, clientWords }
 }
@@ -239,9 +240,17 @@ function fieldInWords(message: string): Moment | undefined {
   return undefined
 }
 
+/** A text in which waits are looked for. */
+interface Spoken {
+  readonly text: string
+  /** The phrases in it, each with the place where it stands first. */
+  readonly found: ReadonlyMap<string, number>
+  /** Where its words begin. */
+  readonly from: number
+}
+
 function firstAfter(
-  text: string,
-  found: ReadonlyMap<string, number>,
+  { text, found, from }: Spoken,
   cues: readonly string[],
   read: (text: string, from: number) => Moment | undefined,
   nowMs: number | undefined,
@@ -249,8 +258,6 @@ function firstAfter(
   for (const cue of cues) {
     const first = found.get(cue)
     if (first === undefined) continue
-    // What a client library says of its own pauses stands before the words.
-    const from = preambleOf(text).length
     for (let at = text.indexOf(cue, Math.max(first, from)); at >= 0; at = text.indexOf(cue, at + cue.length)) {
       const moment = usable(read(text, at + cue.length), nowMs)
       if (moment !== undefined) return moment

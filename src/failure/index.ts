@@ -26,7 +26,15 @@ export type {
 } from './failure.ts'
 export { readHeaders } from './headers.ts'
 export { parseDate } from './moment.ts'
-export { type FailureRule, type FailureRuleCondition, NEXT_STEPS, parseRules, REASONS, SCOPES } from './own-rules.ts'
+export {
+  type FailureRule,
+  type FailureRuleCondition,
+  NEXT_STEPS,
+  OWN_SOURCE,
+  parseRules,
+  REASONS,
+  SCOPES,
+} from './own-rules.ts'
 export { readQuota } from './quota.ts'
 export { maskSecrets, redactKnown } from './redact.ts'
 

@@ -185,3 +185,13 @@ export function parseJson(text: string): unknown {
     return undefined
   }
 }
+
+/** The object or list that the text is, as JSON; `undefined` where it is something else. */
+export function jsonObjectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,7 +1,7 @@
 import { checkBoolean, checkName, checkOneOf, checkRecord, checkText, checkTexts } from './checks.ts'
 import { invalidOption } from './failover-error.ts'
 import type { FailureReason, FailureScope, NextStep } from './failure.ts'
-import { type Condition, MEANING_OF, type Rule } from './rule.ts'
+import { MEANING_OF, type Rule } from './rule.ts'
 
 /** When a rule of your own speaks: all of what is given must hold. At least one thing must be given. */
 export interface FailureRuleCondition {
@@ -41,6 +41,8 @@ export interface FailureRule {
 const RULE_KEYS = ['id', 'when', 'reason', 'scope', 'nextStep', 'isRetryable', 'source']
 const TEXT_CONDITIONS = ['providers', 'codes', 'anyOf', 'allOf', 'noneOf'] as const
 const CONDITION_KEYS = ['status', 'inStream', ...TEXT_CONDITIONS]
+/** Where a rule is from of which nobody said it. */
+export const OWN_SOURCE = 'a rule of your own'
 /** Every reason there is. */
 export const REASONS = Object.keys(MEANING_OF) as readonly FailureReason[]
 /** Every scope there is. */
@@ -67,7 +69,7 @@ export const NEXT_STEPS = [
  * @param path what the rules are called in messages
  * @throws FailoverError `INVALID_OPTION`, naming the rule, what is wrong with it and what is allowed
  */
-export function parseRules(rules: readonly FailureRule[], path = 'rules'): readonly Rule[] {
+export function parseRules(rules: readonly FailureRule[], path = 'rules'): readonly OwnRule[] {
   if (!Array.isArray(rules)) throw invalidOption(path, rules, 'it must be an array of rules')
   const ids = new Set<string>()
   return rules.map((rule: FailureRule, index) => {
@@ -75,9 +77,14 @@ export function parseRules(rules: readonly FailureRule[], path = 'rules'): reado
     checkRule(at, rule)
     if (ids.has(rule.id)) throw invalidOption(`${at}.id`, rule.id, 'another rule has this id')
     ids.add(rule.id)
-    const { when, source = 'a rule of your own', ...verdict } = rule
+    const { when, source = OWN_SOURCE, ...verdict } = rule
     return { ...verdict, source, when: conditionOf(when) }
   })
+}
+
+/** A rule of a user's own in the form of the package's, its texts in lower case. */
+interface OwnRule extends Rule {
+  readonly when: FailureRuleCondition
 }
 
 /** What a user's rules are tested against: all that was said, and what it is by its true status. */
@@ -94,10 +101,10 @@ export interface OwnFacts {
 
 /** A user's rules, tried one after the other. There are few of them, and each means what it says, letter by letter. */
 export class OwnRules {
-  readonly #rules: readonly Rule[]
+  readonly #rules: readonly OwnRule[]
 
   /** @param rules as `parseRules` gives them */
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly OwnRule[]) {
     this.#rules = rules
   }
 
@@ -107,14 +114,13 @@ export class OwnRules {
   }
 }
 
-function holds(when: Condition, { provider, status, codes, text, inStream }: OwnFacts): boolean {
-  const { status: statuses = [] } = when
+function holds(when: FailureRuleCondition, { provider, status, codes, text, inStream }: OwnFacts): boolean {
   return (
-    (when.status === undefined || ('min' in statuses ? false : status !== undefined && statuses.includes(status))) &&
+    (when.status === undefined || (status !== undefined && when.status.includes(status))) &&
     (when.providers === undefined || (provider !== undefined && when.providers.includes(provider))) &&
     (when.codes === undefined || when.codes.some((code) => codes.includes(code))) &&
     (when.anyOf === undefined || when.anyOf.some((phrase) => text.includes(phrase))) &&
-    (when.allOf === undefined || when.allOf.flat().every((phrase) => text.includes(phrase))) &&
+    (when.allOf === undefined || when.allOf.every((phrase) => text.includes(phrase))) &&
     (when.noneOf === undefined || !when.noneOf.some((phrase) => text.includes(phrase))) &&
     (when.inStream === undefined || when.inStream === inStream)
   )
@@ -156,7 +162,7 @@ function checkCondition(at: string, when: FailureRuleCondition): void {
   }
 }
 
-function conditionOf({ status, inStream, ...texts }: FailureRuleCondition): Condition {
+function conditionOf({ status, inStream, ...texts }: FailureRuleCondition): FailureRuleCondition {
   const lower = Object.entries(texts).flatMap(([key, values]) =>
     values === undefined ? [] : [[key, values.map((value) => value.toLowerCase())]],
   )

@@ -79,6 +79,7 @@ class TextEvidence {
   readonly facts: Facts
   readonly #spoken: Phrases
   #phrases: ReadonlyMap<string, number> | undefined
+  #said: string | undefined
   #openingLength: number | undefined
 
   constructor(facts: Facts, spoken: Phrases) {
@@ -90,6 +91,12 @@ class TextEvidence {
   get phrases(): ReadonlyMap<string, number> {
     this.#phrases ??= this.facts.text === '' ? NO_PHRASES : this.#spoken.in(this.facts.text)
     return this.#phrases
+  }
+
+  /** The text without what programs have put before it. */
+  get said(): string {
+    this.#said ??= afterPreamble(this.facts.text)
+    return this.#said
   }
 
   /** How long the opening of the text is, where alone some words count. */
@@ -122,7 +129,7 @@ function holds(rule: Rule, evidence: TextEvidence): boolean {
     (when.codes === undefined || when.codes.some((code) => facts.codes.includes(code))) &&
     (when.noneOfCodes === undefined || !when.noneOfCodes.some((code) => facts.codes.includes(code))) &&
     (when.param === undefined || when.param === facts.param) &&
-    (when.begins === undefined || beginsWithAny(facts.text, when.begins)) &&
+    (when.begins === undefined || when.begins.some((phrase) => evidence.said.startsWith(phrase))) &&
     (when.anyOf === undefined || when.anyOf.some((phrase) => stands(phrase, rule, evidence))) &&
     (when.allOf === undefined || when.allOf.every((item) => standsAny(item, rule, evidence))) &&
     (when.noneOf === undefined || !when.noneOf.some((phrase) => evidence.phrases.has(phrase)))
@@ -145,11 +152,6 @@ function stands(phrase: string, rule: Rule, evidence: TextEvidence): boolean {
   const isAboutSize = status === 413 && rule.reason === 'rate_limit'
   if (!isRequestRefused(status) || isAboutSize || !condemnsMore(rule)) return true
   return at + phrase.length <= evidence.openingLength
-}
-
-function beginsWithAny(text: string, phrases: readonly string[]): boolean {
-  const said = afterPreamble(text)
-  return phrases.some((phrase) => said.startsWith(phrase))
 }
 
 function holdsStatus(when: Condition, actual: number | undefined): boolean {

@@ -34,8 +34,6 @@ export function isRequestRefused(status: number | undefined): boolean {
 
 /** What must be true for a rule to speak. All of what is given must hold; codes and phrases are in lower case. */
 export interface Condition {
-  /** The failure is one of these providers'; in lower case. Only rules of a user's own ask for it. */
-  readonly providers?: readonly string[]
   /**
    * The answer's status. It narrows a rule that has other evidence, and only where the answer has a status that means
    * something: an error inside an HTTP 200 or a bare message has none.

@@ -1,5 +1,5 @@
 import { SseEventReader } from '../stream/index.ts'
-import { parseLiteral } from './literal.ts'
+import { jsonObjectIn, parseLiteral } from './literal.ts'
 
 /** What a stream that was written down holds. */
 interface StreamText {
@@ -29,14 +29,14 @@ export function isEventText(text: string): boolean {
 /** Reads a stream that is all there. Events that are no JSON are left out: they were cut, or marks of an end. */
 export function readEventText(text: string): StreamText {
   const lines = EVENT_LINE.test(text) ? undefined : linesOfJson(text)
-  return lines === undefined ? readServerSent(text) : { ...readEvents(lines, jsonIn), leftover: undefined }
+  return lines === undefined ? readServerSent(text) : { ...readEvents(lines, jsonObjectIn), leftover: undefined }
 }
 
 /** What a stream's lines that belong to no event say: JSON, also as the field `error` (llama.cpp until 2025). */
 export function leftoverJson(leftovers: string): unknown {
   const text = leftovers.trim()
   const json = text.startsWith('error:') ? text.slice('error:'.length).trim() : text
-  const [value] = jsonIn(json)
+  const value = jsonObjectIn(json)
   return value !== undefined && json !== text ? { error: value } : value
 }
 
@@ -52,7 +52,7 @@ function readServerSent(text: string): StreamText {
 
 function readEvents(
   payloads: readonly string[],
-  read: (payload: string) => readonly unknown[],
+  read: (payload: string) => object | undefined,
 ): Omit<StreamText, 'leftover'> {
   const isLong = payloads.length > MAX_EVENTS
   const chosen = isLong
@@ -62,34 +62,25 @@ function readEvents(
   let unreadable = 0
   for (const payload of chosen) {
     if (unreadable > MAX_UNREADABLE) return { events, isCut: true }
-    const found = read(payload)
-    if (found.length === 0 && payload.trim() !== '') unreadable += 1
-    events.push(...found)
+    const event = read(payload)
+    if (event !== undefined) events.push(event)
+    else if (payload.trim() !== '') unreadable += 1
   }
   return { events, isCut: isLong }
 }
 
 /** An event's payload; of an error that was cut short, as far as it goes. */
-function eventIn(payload: string): unknown[] {
-  const events = jsonIn(payload)
-  if (events.length > 0 || !payload.includes('"error"')) return events
-  const cut = parseLiteral(payload, 0)
-  return typeof cut?.value === 'object' && cut.value !== null ? [cut.value] : []
+function eventIn(payload: string): object | undefined {
+  const event = jsonObjectIn(payload)
+  if (event !== undefined || !payload.includes('"error"')) return event
+  const cut = parseLiteral(payload, 0)?.value
+  return typeof cut === 'object' && cut !== null ? cut : undefined
 }
 
 /** The lines, where the first of several is a JSON object: NDJSON. */
 function linesOfJson(text: string): readonly string[] | undefined {
   if (!text.startsWith('{')) return undefined
   const end = text.indexOf('\n')
-  if (end < 0 || jsonIn(text.slice(0, end)).length === 0) return undefined
+  if (end < 0 || jsonObjectIn(text.slice(0, end)) === undefined) return undefined
   return text.split('\n')
-}
-
-function jsonIn(payload: string): unknown[] {
-  try {
-    const value: unknown = JSON.parse(payload)
-    return typeof value === 'object' && value !== null ? [value] : []
-  } catch {
-    return []
-  }
 }

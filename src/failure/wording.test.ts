@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openingOf } from './preamble.ts'
-import { wordingOf } from './wording.ts'
+import { readWording } from './wording.ts'
+
+const wordingOf = (message: string): string => readWording(message).text
 
 describe('wordingOf', () => {
   it.each([

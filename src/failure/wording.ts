@@ -61,11 +61,6 @@ export function readWording(message: string, { hasCodes = false, isHandedOn = fa
   }
 }
 
-/** The sender's own words of a message: see `Wording.text`. */
-export function wordingOf(message: string, options?: WordingOptions): string {
-  return readWording(message, options).text
-}
-
 /** Does what follows these words belong to the request: in a quotation that has begun, or a complaint of a field? */
 export function leadsToQuotation(words: string): boolean {
   const lower = words.toLowerCase()

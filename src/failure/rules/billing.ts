@@ -132,7 +132,6 @@ export const billingRules: readonly Rule[] = [
         'overdue payment',
         'past due',
         'overdue account',
-        'overdue balance',
         'spend cap',
         'out of extra usage',
         'account is overdue',

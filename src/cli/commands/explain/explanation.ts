@@ -7,7 +7,15 @@ import {
   type WindowKind,
   windowKindOf,
 } from '../../../engine/index.ts'
-import { type ClassifyInput, classifyFailure, type Failure, findRule, parseDate } from '../../../failure/index.ts'
+import {
+  type ClassifyInput,
+  classifyFailure,
+  type Failure,
+  findRule,
+  OWN_SOURCE,
+  parseDate,
+  readHeaders,
+} from '../../../failure/index.ts'
 import type { RawAnswer } from './raw-answer.ts'
 
 /** What keeps something out after a failure, and for how long. */
@@ -87,13 +95,12 @@ function inTheMiddle(): number {
 }
 
 function sentAtOf(headers: RawAnswer['headers']): number | undefined {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name === 'date')
-  return at < 0 ? undefined : parseDate(headers[at + 1] ?? '')
+  return parseDate(readHeaders(headers).get('date') ?? '')
 }
 
 function sourceOf({ ruleId }: Failure, { rules, policy }: Settings): string {
   const own = rules.find(({ id }) => id === ruleId)
-  if (own !== undefined) return own.source ?? 'a rule of your own'
+  if (own !== undefined) return own.source ?? OWN_SOURCE
   return findRule(ruleId)?.source ?? `policy ${policy}: docs/published-designs.md`
 }
 
