@@ -29,8 +29,8 @@ export type {
   WaitOptions,
 } from './options.ts'
 export { DEFAULTS } from './options.ts'
-export { windowKindOf } from './policy/evidence.ts'
 export { policyOf } from './policy/index.ts'
+export type { FailurePolicy } from './policy/policy.ts'
 export { presets } from './presets.ts'
 export {
   type ApiKeyGrant,
@@ -43,6 +43,5 @@ export {
 export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
-export { retryDelayMs } from './retry-delay.ts'
 export type { RouteOptions } from './routes.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, ProfileStatus } from './status.ts'

@@ -1,6 +1,6 @@
 import type { Failure } from '../../failure/index.ts'
 import type { EventDraft } from '../events.ts'
-import type { FailurePolicy } from '../policy/policy.ts'
+import { effectOf, type FailurePolicy } from '../policy/policy.ts'
 import type { Profile } from '../profile.ts'
 import { Target, type TargetScopes } from '../target.ts'
 import type { WindowKind } from './ladder.ts'
@@ -67,7 +67,7 @@ export class HealthBook {
   /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
     const { policy, emit, onChange } = this.#options
-    const said = policy.effectOf(failure, target, now)
+    const said = effectOf(policy, failure, target, now)
     const effect = said !== undefined && isOutdated(target, said.scope) ? undefined : said
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)

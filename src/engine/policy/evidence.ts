@@ -25,21 +25,21 @@ export function evidencePolicy({ ladders, maxHintMs, rules, random }: EvidenceOp
     retriesTarget: true,
     pausesBetweenTargets: false,
     whenNothingIsOpen: { wait: true, panic: 'breaker' },
-    effectOf(failure, target, now) {
-      const kind = windowKindOf(failure)
-      const scope = scopeOf(failure, target)
-      if (kind === undefined || scope === undefined) return undefined
+    windowOf(failure, _, now) {
+      const kind = failure.scope === 'none' || failure.scope === 'request' ? undefined : windowKindOf(failure)
+      if (kind === undefined) return undefined
       const stayAway: StayAway =
         failure.retryAfterMs === undefined
           ? { end: 'inferred', lengthMs: (rung) => rungMs(kind, rung, ladders[kind], random) }
           : { end: 'stated', until: now + Math.min(failure.retryAfterMs, maxHintMs) }
-      return { scope, kind, reason: failure.reason, stayAway }
+      return { kind, stayAway }
     },
+    scopeOf,
   }
 }
 
 /** Which window a failure opens, of whatever it condemns; undefined where it opens none. */
-export function windowKindOf({ reason, scope, confidence }: Failure): WindowKind | undefined {
+function windowKindOf({ reason, scope, confidence }: Failure): WindowKind | undefined {
   switch (reason) {
     case 'rate_limit':
       return 'rateLimit'

@@ -4,12 +4,16 @@ import type { ScopeHealth } from '../health/scope-health.ts'
 import type { StayAway } from '../health/window.ts'
 import type { Target } from '../target.ts'
 
-/** What a failure does to health: which window of which scope it opens, and for how long. */
-interface HealthEffect {
-  readonly scope: ScopeHealth
+/** A window that a failure opens, and for how long. */
+interface FailureWindow {
   readonly kind: WindowKind
-  readonly reason: FailureReason
   readonly stayAway: StayAway
+}
+
+/** What a failure does to health: which window of which scope it opens. */
+interface HealthEffect extends FailureWindow {
+  readonly scope: ScopeHealth
+  readonly reason: FailureReason
 }
 
 /**
@@ -18,8 +22,14 @@ interface HealthEffect {
  */
 export interface FailurePolicy {
   classify(input: ClassifyInput): Failure
-  /** Undefined where the failure says nothing about health. */
-  effectOf(failure: Failure, target: Target, now: number): HealthEffect | undefined
+  /**
+   * Undefined where the failure says nothing about health.
+   *
+   * @param failuresBefore of the profile, in a row
+   */
+  windowOf(failure: Failure, failuresBefore: number, now: number): FailureWindow | undefined
+  /** The scope that carries the window; undefined where none does. */
+  scopeOf(failure: Failure, target: Target): ScopeHealth | undefined
   /** A failure that is to be returned ends the request whatever the chain still holds; otherwise a fallback may help. */
   readonly returnsAtOnce: boolean
   /** Failures that cost so little that their attempts do not count against `budget.maxAttempts`. */
@@ -35,4 +45,16 @@ export interface FailurePolicy {
     /** Try the soonest although it is out: never, if breaker windows alone keep everything out, or in any case. */
     readonly panic: 'never' | 'breaker' | 'always'
   }
+}
+
+/** What a failure of this target does to health; undefined where it says nothing about it. */
+export function effectOf(
+  policy: FailurePolicy,
+  failure: Failure,
+  target: Target,
+  now: number,
+): HealthEffect | undefined {
+  const window = policy.windowOf(failure, target.health.consecutiveFailures, now)
+  const scope = window && policy.scopeOf(failure, target)
+  return window && scope && { ...window, scope, reason: failure.reason }
 }

@@ -20,17 +20,13 @@ export function praisonaiPolicy({ rateLimitCooldownMs, errorCooldownMs }: Praiso
     retriesTarget: false,
     pausesBetweenTargets: true,
     whenNothingIsOpen: { wait: false, panic: 'always' },
-    effectOf(failure, target, now) {
+    windowOf(failure, _, now) {
       if (failure.scope === 'none') return undefined
       const lengthMs = failure.reason === 'rate_limit' ? rateLimitCooldownMs : errorCooldownMs
       // One kind for both: there, too, a profile has one cooldown, and the latest failure sets it.
-      return {
-        scope: target.scopes.profile,
-        kind: 'error',
-        reason: failure.reason,
-        stayAway: { end: 'fixed', until: now + lengthMs },
-      }
+      return { kind: 'error', stayAway: { end: 'fixed', until: now + lengthMs } }
     },
+    scopeOf: (_, { scopes }) => scopes.profile,
   }
 }
 

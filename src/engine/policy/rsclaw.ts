@@ -22,17 +22,13 @@ export function rsclawPolicy({ backoffMs, minCooldownMs, maxCooldownMs }: Rsclaw
     retriesTarget: false,
     pausesBetweenTargets: false,
     whenNothingIsOpen: { wait: false, panic: 'never' },
-    effectOf(failure, target, now) {
+    windowOf(failure, failuresBefore, now) {
       if (failure.nextStep !== 'next_profile') return undefined
-      const lengthMs = Math.min(maxCooldownMs, Math.max(minCooldownMs, backoffMs(target.health.consecutiveFailures)))
+      const lengthMs = Math.min(maxCooldownMs, Math.max(minCooldownMs, backoffMs(failuresBefore)))
       // One kind for both: there, too, a profile has one cooldown, and the latest failure sets it.
-      return {
-        scope: target.scopes.profile,
-        kind: 'rateLimit',
-        reason: failure.reason,
-        stayAway: { end: 'fixed', until: now + lengthMs },
-      }
+      return { kind: 'rateLimit', stayAway: { end: 'fixed', until: now + lengthMs } }
     },
+    scopeOf: (_, { scopes }) => scopes.profile,
   }
 }
 

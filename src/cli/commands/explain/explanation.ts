@@ -1,11 +1,10 @@
 import {
+  type FailurePolicy,
   type PolicyName,
   policyOf,
-  retryDelayMs,
   rungsMs,
   type Settings,
   type WindowKind,
-  windowKindOf,
 } from '../../../engine/index.ts'
 import {
   type ClassifyInput,
@@ -59,7 +58,8 @@ export interface ExplainInput extends Pick<ClassifyInput, 'provider' | 'dialect'
 export function explain({ nowMs, ...answer }: ExplainInput, settings: Settings): Explanation {
   const { policy } = settings
   const sentAt = sentAtOf(answer.headers)
-  const failure = judge(answer, sentAt, nowMs, settings)
+  const judging = policyOf(settings, inTheMiddle)
+  const failure = judge(answer, { sentAt, nowMs, policy, judging })
   const explanation = {
     failure,
     source: sourceOf(failure, settings),
@@ -67,26 +67,32 @@ export function explain({ nowMs, ...answer }: ExplainInput, settings: Settings):
     ...(sentAt !== undefined && { sentAt }),
     now: nowMs,
   }
-  const outage =
-    policy === 'evidence' ? outageOf(failure, sentAt ?? nowMs, settings) : fixedOutageOf(failure, policy, settings)
+  const outage = outageOf(failure, sentAt ?? nowMs, judging, settings)
   return outage === undefined ? explanation : { ...explanation, outage }
 }
 
+/** When an answer came, and by whose rules it is judged. */
+interface Occasion {
+  readonly sentAt: number | undefined
+  readonly nowMs: number
+  readonly policy: PolicyName
+  readonly judging: FailurePolicy
+}
+
 /** As it was judged, or would have been, when the answer came: it may be one of last week. */
-function judge(answer: ClassifyInput, sentAt: number | undefined, nowMs: number, settings: Settings): Failure {
-  if (settings.policy !== 'evidence') {
+function judge(answer: ClassifyInput, { sentAt, nowMs, policy, judging }: Occasion): Failure {
+  if (policy !== 'evidence') {
     // The published designs are asked of failures only; they would take a complete answer for one.
     const plain = classifyFailure(answer)
     if (plain.ruleId === 'answer.sound') return plain
   }
-  const { classify } = policyOf(settings, inTheMiddle)
   if (sentAt === undefined) {
     // Of an answer whose age nobody knows, an end that is over by now lay ahead when it came.
-    const timeless = classify(answer)
+    const timeless = judging.classify(answer)
     if (timeless.retryAfterMs === undefined && timeless.resetAt !== undefined && timeless.resetAt <= nowMs)
       return timeless
   }
-  return classify({ ...answer, nowMs: sentAt ?? nowMs })
+  return judging.classify({ ...answer, nowMs: sentAt ?? nowMs })
 }
 
 /** Lengths without what is added or taken away by chance. */
@@ -104,41 +110,41 @@ function sourceOf({ ruleId }: Failure, { rules, policy }: Settings): string {
   return findRule(ruleId)?.source ?? `policy ${policy}: docs/published-designs.md`
 }
 
-function outageOf(failure: Failure, fromMs: number, { cooldown }: Settings): Outage | undefined {
-  const kind = failure.scope === 'request' || failure.scope === 'none' ? undefined : windowKindOf(failure)
-  if (kind === undefined) return undefined
-  const { retryAfterMs, resetAt } = failure
-  if (retryAfterMs !== undefined) {
-    const lengthMs = Math.min(retryAfterMs, cooldown.maxHintMs)
-    return { kind, end: 'stated', lengthsMs: [lengthMs], endsAt: fromMs + lengthMs, needsMore: false }
-  }
-  if (resetAt !== undefined) return { kind, end: 'stated', lengthsMs: [], endsAt: resetAt, needsMore: false }
-  const needsMore = kind === 'breaker' || kind === 'error'
-  return { kind, end: 'inferred', lengthsMs: rungsMs(kind, cooldown[kind]), needsMore }
-}
-
 /** More failures in a row than change anything. */
 const MAX_FAILURES = 40
 
-/** What the published designs do, as docs/published-designs.md tells it: the whole profile cools down. */
-function fixedOutageOf(
-  { reason, nextStep, scope }: Failure,
-  policy: Exclude<PolicyName, 'evidence'>,
-  { cooldown, retry }: Settings,
+/** What the policy keeps out after this failure, and for how long. */
+function outageOf(
+  failure: Failure,
+  fromMs: number,
+  judging: FailurePolicy,
+  { cooldown }: Settings,
 ): Outage | undefined {
-  if (scope === 'none') return undefined
-  switch (policy) {
-    case 'praisonai': {
-      const { minMs } = reason === 'rate_limit' ? cooldown.rateLimit : cooldown.error
-      return { kind: 'error', end: 'fixed', lengthsMs: [minMs], needsMore: false }
+  const window = judging.windowOf(failure, 0, fromMs)
+  if (window === undefined) return undefined
+  const { kind, stayAway } = window
+  switch (stayAway.end) {
+    case 'stated': {
+      const { until } = stayAway
+      return { kind, end: 'stated', lengthsMs: [until - fromMs], endsAt: until, needsMore: false }
     }
-    case 'rsclaw': {
-      if (nextStep !== 'next_profile') return undefined
-      const { minMs, maxMs } = cooldown.rateLimit
-      const lengthsMs = Array.from({ length: MAX_FAILURES }, (_, failures) =>
-        Math.min(maxMs, Math.max(minMs, retryDelayMs(failures, retry, inTheMiddle))),
-      )
-      return { kind: 'rateLimit', end: 'fixed', lengthsMs: [...new Set(lengthsMs)], needsMore: false }
+    case 'fixed':
+      return { kind, end: 'fixed', lengthsMs: fixedLengths(failure, judging), needsMore: false }
+    case 'inferred': {
+      const { resetAt } = failure
+      if (resetAt !== undefined) return { kind, end: 'stated', lengthsMs: [], endsAt: resetAt, needsMore: false }
+      const needsMore = kind === 'breaker' || kind === 'error'
+      return { kind, end: 'inferred', lengthsMs: rungsMs(kind, cooldown[kind]), needsMore }
     }
   }
+}
+
+/** The lengths of windows whose end nothing changes, failure after failure, each once. */
+function fixedLengths(failure: Failure, judging: FailurePolicy): readonly number[] {
+  const lengths = new Set<number>()
+  for (let failures = 0; failures < MAX_FAILURES; failures += 1) {
+    const stayAway = judging.windowOf(failure, failures, 0)?.stayAway
+    if (stayAway?.end === 'fixed') lengths.add(stayAway.until)
+  }
+  return [...lengths]
 }
