@@ -83,7 +83,10 @@ export interface ToldError {
   readonly message: string
 }
 
-export type DialectName = 'openai' | 'anthropic'
+/** The wire formats that the engine speaks. */
+export const DIALECT_NAMES = ['openai', 'anthropic'] as const
+
+export type DialectName = (typeof DIALECT_NAMES)[number]
 
 /** A wire format. Pure: it reads and builds values and does no I/O. */
 export interface Dialect extends AnswerFormat {

@@ -8,6 +8,7 @@ export type {
   DialectName,
   ToldError,
 } from './dialect.ts'
+export { DIALECT_NAMES } from './dialect.ts'
 export { errorObjectOf, statementIn } from './error-object.ts'
 export { flawNamed, isLackOfContent } from './flaws.ts'
 export { openaiChat } from './openai-chat/index.ts'

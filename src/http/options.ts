@@ -1,4 +1,4 @@
-import type { DialectName } from '../dialects/index.ts'
+import { DIALECT_NAMES, type DialectName } from '../dialects/index.ts'
 import {
   type Clock,
   checkBoolean,
@@ -82,7 +82,7 @@ function checkDefinition(path: string, definition: HttpProviderDefinition): void
   checkRecord(path, definition, ['dialect', 'baseUrl', 'headers'])
   if (definition.dialect === undefined)
     throw invalidOption(`${path}.dialect`, undefined, 'it must be one of openai, anthropic')
-  checkOneOf(`${path}.dialect`, definition.dialect, ['openai', 'anthropic'])
+  checkOneOf(`${path}.dialect`, definition.dialect, DIALECT_NAMES)
   if (definition.baseUrl !== undefined) {
     checkText(`${path}.baseUrl`, definition.baseUrl)
     // Here, so that a wrong one is refused before anything is created.

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { formatMistake, loadSettings } from '../../../config/index.ts'
-import type { DialectName } from '../../../dialects/index.ts'
+import { DIALECT_NAMES } from '../../../dialects/index.ts'
 import { DEFAULTS, type Settings } from '../../../engine/index.ts'
 import { explain } from './explanation.ts'
 import { linesOf } from './lines.ts'
 import { readRawAnswer } from './raw-answer.ts'
-
-const DIALECTS: readonly string[] = ['openai', 'anthropic'] satisfies DialectName[]
 
 export interface ExplainOptions {
   /** The file with the answer; `-` is the input. */
@@ -30,10 +28,10 @@ export interface ExplainOptions {
 /** Shows what an answer means and what would be done about it. @returns the exit code */
 export async function runExplain(options: ExplainOptions): Promise<0 | 2> {
   const { provider, dialect, nowMs, isJson, output, errors } = options
-  if (dialect !== undefined && !DIALECTS.includes(dialect)) {
+  if (dialect !== undefined && !DIALECT_NAMES.some((name) => name === dialect)) {
     // In the words in which the other options are refused.
     errors.write(
-      `error: option '--dialect <name>' argument '${dialect}' is invalid. It must be ${DIALECTS.join(' or ')}.\n`,
+      `error: option '--dialect <name>' argument '${dialect}' is invalid. It must be ${DIALECT_NAMES.join(' or ')}.\n`,
     )
     return 2
   }
