@@ -15,10 +15,11 @@ import {
 import { type Clock, forwardOnly, type Random, systemClock, systemRandom } from './clock.ts'
 import { type LadderOptions, WINDOW_KINDS } from './health/ladder.ts'
 import type { Ladders } from './health/scope-health.ts'
-import type { ProfileOptions } from './profile.ts'
+import { checkLimits, type ProfileLimits, type ProfileOptions } from './profile.ts'
 import type { AnyRequest, ModelRequest, Provider } from './provider.ts'
 import { ProviderRegistry } from './provider-registry.ts'
 import type { RouteOptions } from './routes.ts'
+import { STRATEGY_NAMES, type Strategy, type StrategyName } from './select/strategy.ts'
 
 /** How a target is tried again. */
 export interface RetryOptions {
@@ -68,6 +69,21 @@ export interface TimeoutOptions {
   readonly requestMs: number
 }
 
+/** How it is found out that something is back. */
+export interface HealthOptions {
+  readonly probe: {
+    /** Make the smallest real request to whatever a breaker keeps out. Default false. */
+    readonly enabled: boolean
+    /** Milliseconds between two of them, from 100. Default 2 000. */
+    readonly everyMs: number
+  }
+}
+
+export interface HistoryOptions {
+  /** Requests whose stories are kept, the latest of them; 0 keeps none. Default 100. */
+  readonly maxRequests: number
+}
+
 /** What a `FailoverManager` takes. Everything is optional. */
 export interface FailoverOptions<Request extends ModelRequest = AnyRequest, Event = unknown> {
   readonly profiles?: readonly ProfileOptions[]
@@ -83,8 +99,16 @@ export interface FailoverOptions<Request extends ModelRequest = AnyRequest, Even
     { readonly [K in keyof Ladders]: Partial<LadderOptions> } & { readonly maxHintMs: number }
   >
   readonly timeouts?: Partial<TimeoutOptions>
-  /** How a profile is chosen among those that are open. Default `priority`. */
-  readonly strategy?: 'priority'
+  /** How a profile is chosen among those that are open: by name, or one of your own. Default `priority`. */
+  readonly strategy?: StrategyName | Strategy
+  /** Limits that the profiles of a quota group share, by the group's name. */
+  readonly quotaGroups?: Readonly<Record<string, ProfileLimits>>
+  /** Learn limits that nobody has told from refusals and headers; for policy `evidence`. Default true. */
+  readonly learnLimits?: boolean
+  /** Context windows in tokens by bare model id, before the package's own small table. */
+  readonly contextWindows?: Readonly<Record<string, number>>
+  readonly health?: { readonly probe?: Partial<HealthOptions['probe']> }
+  readonly history?: Partial<HistoryOptions>
   /** Among equals, take the least recently used profile. Default false. */
   readonly rotateOnSuccess?: boolean
   /** Whose rules judge failures. Default `evidence`. */
@@ -112,12 +136,19 @@ export interface Settings {
   readonly wait: WaitOptions
   readonly cooldown: CooldownOptions
   readonly timeouts: TimeoutOptions
-  readonly strategy: 'priority'
+  /** Its name. */
+  readonly strategy: string
+  readonly quotaGroups: Readonly<Record<string, ProfileLimits>>
+  readonly learnLimits: boolean
+  readonly contextWindows: Readonly<Record<string, number>>
+  readonly health: HealthOptions
+  readonly history: HistoryOptions
   readonly rotateOnSuccess: boolean
   readonly policy: PolicyName
   readonly rules: readonly FailureRule[]
 }
 
+const FALLBACK_LISTS = ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'] as const
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -148,6 +179,11 @@ export const DEFAULTS: Settings = {
     requestMs: 15 * MINUTE,
   },
   strategy: 'priority',
+  quotaGroups: {},
+  learnLimits: true,
+  contextWindows: {},
+  health: { probe: { enabled: false, everyMs: 2_000 } },
+  history: { maxRequests: 100 },
   rotateOnSuccess: false,
   policy: 'evidence',
   rules: [],
@@ -165,13 +201,28 @@ export function parseSettings(options: DataOptions): Settings {
   if (options.order !== undefined) checkOrderShape(options.order)
   if (options.fallbacks !== undefined) checkTexts('fallbacks', options.fallbacks)
   checkRoutes(options.routes ?? {})
-  checkOneOf('strategy', options.strategy, ['priority'])
+  checkStrategy(options.strategy)
+  for (const name of ['quotaGroups', 'contextWindows'] as const) {
+    const { [name]: record = {} } = options
+    checkRecord(name, record, Object.keys(record))
+  }
+  for (const [name, limits] of Object.entries(options.quotaGroups ?? {})) {
+    checkName('quotaGroups (a name)', name)
+    checkLimits(`quotaGroups.${name}`, limits)
+  }
+  for (const [model, tokens] of Object.entries(options.contextWindows ?? {}))
+    checkNumber(`contextWindows.${model}`, tokens, { min: 1, integer: true })
+  checkBoolean('learnLimits', options.learnLimits)
   checkOneOf('policy', options.policy, ['evidence', 'rsclaw', 'praisonai'] satisfies PolicyName[])
   checkBoolean('rotateOnSuccess', options.rotateOnSuccess)
   checkRules(options)
   const settings = {
     ...DEFAULTS,
-    ...pick(options, ['order', 'fallbacks', 'routes', 'strategy', 'rotateOnSuccess', 'policy', 'rules']),
+    ...pick(options, ['order', 'fallbacks', 'routes', 'rotateOnSuccess', 'policy', 'rules']),
+    ...pick(options, ['quotaGroups', 'learnLimits', 'contextWindows']),
+    strategy: nameOf(options.strategy),
+    health: { probe: { ...DEFAULTS.health.probe, ...defined(options.health?.probe) } },
+    history: { ...DEFAULTS.history, ...defined(options.history) },
     retry: { ...DEFAULTS.retry, ...defined(options.retry) },
     budget: { ...DEFAULTS.budget, ...defined(options.budget) },
     wait: { ...DEFAULTS.wait, ...defined(options.wait) },
@@ -182,6 +233,18 @@ export function parseSettings(options: DataOptions): Settings {
   for (const kind of WINDOW_KINDS)
     checkBounds(`cooldown.${kind}`, settings.cooldown[kind].minMs, settings.cooldown[kind].maxMs, 'Ms')
   return settings
+}
+
+function checkStrategy(strategy: unknown): void {
+  if (!isRecord(strategy)) checkOneOf('strategy', strategy, STRATEGY_NAMES)
+  else {
+    checkText('strategy.name', strategy.name)
+    checkFunction('strategy.choose', strategy.choose)
+  }
+}
+
+function nameOf(strategy: StrategyName | Strategy = 'priority'): string {
+  return typeof strategy === 'string' ? strategy : strategy.name
 }
 
 function checkRules({ rules, policy = DEFAULTS.policy }: DataOptions): void {
@@ -234,7 +297,15 @@ export function parseRandom(random: Random = systemRandom): Random {
   return random
 }
 
-function checkGroups({ retry = {}, budget = {}, wait = {}, cooldown = {}, timeouts = {} }: DataOptions): void {
+function checkGroups(options: DataOptions): void {
+  const { retry = {}, budget = {}, wait = {}, cooldown = {}, timeouts = {}, health = {}, history = {} } = options
+  checkRecord('health', health, ['probe'])
+  const { probe = {} } = health
+  checkRecord('health.probe', probe, ['enabled', 'everyMs'])
+  checkBoolean('health.probe.enabled', probe.enabled)
+  checkNumber('health.probe.everyMs', probe.everyMs, { min: 100 })
+  checkRecord('history', history, ['maxRequests'])
+  checkNumber('history.maxRequests', history.maxRequests, { integer: true })
   checkRecord('retry', retry, Object.keys(DEFAULTS.retry))
   checkNumber('retry.attempts', retry.attempts, { min: 1, integer: true })
   checkNumber('retry.minDelayMs', retry.minDelayMs)
@@ -262,9 +333,12 @@ function checkRoutes(routes: Readonly<Record<string, RouteOptions>>): void {
   checkRecord('routes', routes, Object.keys(routes))
   for (const [name, route] of Object.entries(routes)) {
     checkName('routes (a route name)', name)
-    checkRecord(`routes.${name}`, route, ['primary', 'fallbacks'])
+    checkRecord(`routes.${name}`, route, ['primary', ...FALLBACK_LISTS])
     checkText(`routes.${name}.primary`, route.primary)
-    if (route.fallbacks !== undefined) checkTexts(`routes.${name}.fallbacks`, route.fallbacks)
+    for (const list of FALLBACK_LISTS) {
+      const { [list]: references } = route
+      if (references !== undefined) checkTexts(`routes.${name}.${list}`, references)
+    }
   }
 }
 

@@ -169,14 +169,15 @@ function checkProfileOptions(options: ProfileOptions, path: string): void {
   if (options.quotaGroup !== undefined) checkName(`${path}.quotaGroup`, options.quotaGroup)
   checkNumber(`${path}.priority`, options.priority, { min: Number.MIN_SAFE_INTEGER })
   checkNumber(`${path}.weight`, options.weight, { min: Number.MIN_VALUE })
-  if (options.limits !== undefined) {
-    checkRecord(`${path}.limits`, options.limits, ['requestsPerMinute', 'tokensPerMinute', 'maxConcurrent'])
-    for (const [name, value] of Object.entries(options.limits))
-      checkNumber(`${path}.limits.${name}`, value, { min: 1, integer: true })
-  }
+  if (options.limits !== undefined) checkLimits(`${path}.limits`, options.limits)
   if (options.metadata !== undefined && !isRecord(options.metadata)) {
     throw invalidOption(`${path}.metadata`, options.metadata, 'it must be an object')
   }
+}
+
+export function checkLimits(path: string, limits: ProfileLimits): void {
+  checkRecord(path, limits, ['requestsPerMinute', 'tokensPerMinute', 'maxConcurrent'])
+  for (const [name, value] of Object.entries(limits)) checkNumber(`${path}.${name}`, value, { min: 1, integer: true })
 }
 
 /** The value is not shown: a key is easily put into the wrong field, and a URL may hold one. */

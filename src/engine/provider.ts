@@ -1,4 +1,5 @@
-import type { TargetRef } from '../failure/index.ts'
+import type { QuotaBucket, TargetRef } from '../failure/index.ts'
+import type { Binding } from './binding.ts'
 import type { Profile } from './profile.ts'
 
 /** The smallest request: it says which model it is for. */
@@ -24,6 +25,12 @@ export interface AttemptContext {
   onAbort(listener: (reason: unknown) => void): void
   /** Any sign of life from the provider, content or not, may be told here: it feeds the limit between two events. */
   noteActivity?(): void
+  /** What the answer's headers say of the provider's limits, as `readQuota` reads it: it orders targets, and teaches. */
+  noteQuota?(buckets: readonly QuotaBucket[]): void
+  /** The answer made something that later requests may refer to by this id, and that exists only here. */
+  noteBinding?(id: string): void
+  /** Kinds of bindings that this target cannot serve and that are to be left out of the request. Usually none. */
+  readonly dropped?: readonly string[]
   /** 1 for the first try of the request, counted over all targets. */
   readonly attempt: number
   /** Limits a transport enforces itself. */
@@ -41,6 +48,22 @@ export interface AnswerWork<T> {
    * are left out of the chain as if they had not been named. Default: none is.
    */
   unfit?(provider: string): string | undefined
+  /** What the request refers to that exists only where it was made. Default: nothing. */
+  readonly bindings?: readonly Binding[]
+  /** Which session the request seems to belong to, where its caller does not say; asked only where it matters. */
+  guessSession?(): SessionGuess | undefined
+  /** Tokens it is expected to take, where its caller does not say; asked only where a limit counts them. */
+  estimateTokens?(): number | undefined
+}
+
+/** A session as it was read from a request. */
+export interface SessionGuess {
+  readonly key: string
+  /**
+   * The client names its sessions itself. Otherwise the key was made from what the session begins with, and the order
+   * of declaration goes before it.
+   */
+  readonly isNamed: boolean
 }
 
 /** Token counts of one answer. */
@@ -68,6 +91,19 @@ export interface Provider<Request extends ModelRequest = AnyRequest, Event = unk
   usageOf?(event: Event): Usage | undefined
   /** Scheme, host and port that a profile is reached at; failures of one origin stay with it. Default: the name. */
   originOf?(profile: Profile): string
+  /** What the request refers to that exists only where it was made. Default: nothing. */
+  bindingsOf?(request: Request): readonly Binding[]
+  /** The ids this event brings that later requests may refer to. Default: none. */
+  bindingIdsOf?(event: Event): readonly string[]
+  /** Which session the request seems to belong to, where its caller does not say. */
+  guessSession?(request: Request): SessionGuess | undefined
+  /** Tokens the request is expected to take, input and output together. */
+  estimateTokens?(request: Request): number | undefined
+  /**
+   * Makes the smallest real request, to find out whether a target is back; rejects where it is not. Asked only with
+   * `health.probe.enabled`.
+   */
+  probe?(context: AttemptContext): Promise<void>
   /** Which wire format its errors have, for classification. */
   readonly dialect?: string
   /** How an answer that broke off after its first content may be continued elsewhere. None: it ends with an error. */

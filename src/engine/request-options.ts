@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly fallbacks?: readonly string[] | undefined
   /** What events call this request, for whoever has a name for it already. Default: one that is made up. */
   readonly requestId?: string | undefined
+  /**
+   * Tokens it is expected to take, input and output together, from 0: reserved against `tokensPerMinute` before it is
+   * sent, and settled with what the answer reports. Default: the provider's estimate, else what answers took so far.
+   */
+  readonly estimatedTokens?: number | undefined
 }
 
 /** What `markFailure` may be told besides the error. */
@@ -45,17 +50,18 @@ export function checkQuery(query: ProfileQuery, further: readonly string[] = [])
   }
 }
 
-const CALL_OPTIONS = ['signal', 'sessionKey', 'deadlineMs', 'fallbacks', 'requestId']
+const CALL_OPTIONS = ['signal', 'sessionKey', 'deadlineMs', 'fallbacks', 'requestId', 'estimatedTokens']
 
 export function checkCallOptions(options: CallOptions): void {
   checkRecord('options', options, CALL_OPTIONS)
-  const { signal, sessionKey, deadlineMs, fallbacks, requestId } = options
+  const { signal, sessionKey, deadlineMs, fallbacks, requestId, estimatedTokens } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('options.signal', signal, 'it must be an AbortSignal')
   }
   if (sessionKey !== undefined) checkText('options.sessionKey', sessionKey)
   if (requestId !== undefined) checkText('options.requestId', requestId)
   checkNumber('options.deadlineMs', deadlineMs, { min: 1 })
+  checkNumber('options.estimatedTokens', estimatedTokens)
   if (fallbacks !== undefined) checkTexts('options.fallbacks', fallbacks)
 }
 

@@ -9,6 +9,10 @@ export interface RouteOptions {
   readonly primary: string
   /** Tried in order. Default: none. */
   readonly fallbacks?: readonly string[]
+  /** Tried in order, in place of `fallbacks`, by a request that is too long for the model that was asked. Default: none. */
+  readonly contextWindowFallbacks?: readonly string[]
+  /** Tried in order by a request that a filter has refused. Default: none, so that the refusal goes back to the caller. */
+  readonly contentPolicyFallbacks?: readonly string[]
 }
 
 /** Chains that are kept ready; callers name the models. */

@@ -18,6 +18,7 @@ export function priorityStrategy({ ordered, rotateOnSuccess }: PriorityOptions):
     !placed.has(b.profile)
   const takesFirst = (sessionKey: string | undefined): boolean => sessionKey === undefined && !rotateOnSuccess
   return {
+    name: 'priority',
     takesFirst,
     choose(open, sessionKey) {
       const [first] = open
