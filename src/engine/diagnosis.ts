@@ -2,6 +2,7 @@ import type { Failure } from '../failure/index.ts'
 import { timeoutPhaseOf } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
+import { NameFailures } from './name-failures.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 import type { ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
@@ -19,6 +20,7 @@ interface DiagnosisOptions<Request extends ModelRequest, Event> {
 /** What an error means: the policy's verdict, with everything at hand that it may want to know. */
 export class Diagnosis<Request extends ModelRequest, Event> {
   readonly #options: DiagnosisOptions<Request, Event>
+  readonly #nameFailures = new NameFailures()
 
   constructor(options: DiagnosisOptions<Request, Event>) {
     this.#options = options
@@ -29,15 +31,18 @@ export class Diagnosis<Request extends ModelRequest, Event> {
     const { clock, policy, registry } = this.#options
     const error = readable(thrown)
     const entry = registry.get(target.provider)
-    return policy.classify({
+    const nowMs = clock.now()
+    const failure = policy.classify({
       provider: target.provider,
       dialect: entry.state === 'registered' ? entry.provider.dialect : undefined,
       model: target.model,
       error,
       timeoutPhase: timeoutPhaseOf(error),
-      nowMs: clock.now(),
+      nowMs,
       secrets,
     })
+    const isOurs = failure.ruleId === 'transport.dns' && this.#nameFailures.isOurs(target.origin, nowMs)
+    return isOurs ? { ...failure, scope: 'none', ruleId: 'local.dns' } : failure
   }
 
   /** The same for a failure that somebody reports by hand, who may know more than the error says. */

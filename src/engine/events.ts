@@ -149,7 +149,8 @@ export type FailoverEvent =
       readonly scope: HealthScope
       readonly key: string
       readonly kind: WindowKind
-      readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change'
+      /** `incident`: another window has taken its place, since its origin refuses good keys, or does not after all. */
+      readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change' | 'incident'
     }
   | {
       readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'

@@ -625,7 +625,10 @@ describe('when nothing is open', () => {
     const calls = [1, 2, 3, 4].map(() => manager.call({ model: 'gpt-5' }))
     await clock.advance(5_900)
     expect(attempts).toHaveLength(1)
-    await clock.advance(2_000)
+    // It is back after 6.25 s, and traffic comes back by ramp: two more, and the last a second later.
+    await clock.advance(400)
+    expect(attempts).toHaveLength(3)
+    await clock.advance(3_000)
     await Promise.all(calls)
     expect(attempts).toHaveLength(4)
   })
@@ -649,6 +652,70 @@ describe('when nothing is open', () => {
     expect(attempts).toHaveLength(2)
     await clock.advance(2_000)
     expect((await second).code).toBe('DEADLINE_EXCEEDED')
+  })
+})
+
+describe('what lies with the origin or with us', () => {
+  const THREE_KEYS = ['a', 'b', 'c'].map((name) => ({ id: `openai:${name}`, apiKey: `sk-${name}-000000000000` }))
+
+  it('takes refusals of several keys of one origin within ten seconds for an incident, and burns none', async () => {
+    const { manager, clock, attempts, events } = setup(
+      { openai: failing(3, () => answer(401, 'invalid api key')) },
+      { profiles: THREE_KEYS },
+    )
+    await failure(manager.call({ model: 'gpt-5' }, { deadlineMs: 500 }))
+    expect(attempts).toHaveLength(3)
+    for (const { reason, until = 0, since = 0 } of manager.status().profiles) {
+      expect(reason).toBe('auth')
+      expect(until - since).toBeLessThanOrEqual(1_100)
+    }
+    expect(events.filter(({ type }) => type === 'cooldown_ended')).toMatchObject([{ kind: 'auth', by: 'incident' }])
+    await clock.advance(1_100)
+    expect(await collect(await manager.call({ model: 'gpt-5' }))).toEqual(['ok'])
+  })
+
+  it('finds keys bad after all where the origin serves another one at the same time', async () => {
+    const { manager } = setup(
+      {
+        openai: ({ profile }) => {
+          if (profile.id !== 'openai:c') throw answer(401, 'invalid api key')
+          return ['ok']
+        },
+      },
+      { profiles: THREE_KEYS },
+    )
+    expect(await collect(await manager.call({ model: 'gpt-5' }))).toEqual(['ok'])
+    const [a, b, c] = manager.status().profiles
+    for (const { until = 0, since = 0, clearedBy } of [a ?? {}, b ?? {}]) {
+      expect(until - since).toBeGreaterThanOrEqual(60_000)
+      expect(clearedBy).toBe('key_change')
+    }
+    expect(c?.status).toBe('available')
+  })
+
+  it('blames nobody where no name of any origin is found', async () => {
+    const lost = () => Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
+    const { manager, events } = setup(
+      { openai: always(lost), anthropic: always(lost) },
+      { fallbacks: ['anthropic/claude'], retry: { attempts: 1 } },
+    )
+    for (let index = 0; index < 8; index += 1) await failure(manager.call({ model: 'gpt-5' }, { deadlineMs: 400 }))
+    expect(events.filter(({ type }) => type === 'cooldown_started')).toEqual([])
+    expect(events.filter((event) => event.type === 'attempt_failed' && event.failure.ruleId === 'local.dns').length).toBe(
+      15,
+    )
+  })
+
+  it('blames one origin whose name is gone while the other is found', async () => {
+    const lost = () => Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
+    const { manager, events } = setup(
+      { openai: always(lost), anthropic: () => ['hi'] },
+      { fallbacks: ['anthropic/claude'], retry: { attempts: 1 } },
+    )
+    for (let index = 0; index < 4; index += 1) await collect(await manager.call({ model: 'gpt-5' }))
+    expect(events.filter(({ type }) => type === 'cooldown_started')).toMatchObject([
+      { scope: 'provider', kind: 'breaker', reason: 'network' },
+    ])
   })
 })
 

@@ -47,7 +47,7 @@ export class Lease {
     this.isTrial = isTrial
     this.#mark = mark
     target.health.begin(mark.startedAt)
-    for (const scope of target.allScopes) scope.hold()
+    for (const scope of target.allScopes) scope.hold(mark)
   }
 
   get profile(): Profile {
@@ -108,7 +108,7 @@ export class Lease {
     this.#isEnded = true
     const { health } = this.target
     health.end()
-    for (const scope of this.target.allScopes) scope.letGo()
+    for (const scope of this.target.allScopes) scope.letGo(this.#mark)
     if (usage !== undefined) health.note({ usage }, this.#dependencies.clock.now())
     this.#dependencies.onEnd(this)
   }

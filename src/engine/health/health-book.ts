@@ -1,12 +1,13 @@
-import type { Failure } from '../../failure/index.ts'
-import type { EventDraft } from '../events.ts'
-import { effectOf, type FailurePolicy } from '../policy/policy.ts'
+import type { Failure, FailureReason } from '../../failure/index.ts'
+import type { EventDraft, FailoverEventOf } from '../events.ts'
+import { effectOf, type FailurePolicy, type FailureWindow, type HealthEffect } from '../policy/policy.ts'
 import type { Profile } from '../profile.ts'
 import { Target, type TargetScopes } from '../target.ts'
+import { Incidents } from './incidents.ts'
 import type { WindowKind } from './ladder.ts'
 import { ProfileHealth } from './profile-health.ts'
 import { type HealthScope, ScopeHealth } from './scope-health.ts'
-import type { AttemptMark } from './window.ts'
+import { type AttemptMark, BY_HAND } from './window.ts'
 
 interface HealthBookOptions {
   readonly policy: FailurePolicy
@@ -25,11 +26,18 @@ export class HealthBook {
   readonly #options: HealthBookOptions
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
+  readonly #incidents = new Incidents()
   #newestLease = 0
+  #version = 0
   #sweepAt = SWEEP_AT
 
   constructor(options: HealthBookOptions) {
     this.#options = options
+  }
+
+  /** Grows with every change of what stands against anything, but for what time alone changes. */
+  get version(): number {
+    return this.#version
   }
 
   /** A target with its health at hand. Without a model it stands for the profile as such. */
@@ -66,63 +74,47 @@ export class HealthBook {
 
   /** Applies a failure to the scope it condemns, and gives back or decides the trials the attempt held. */
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
-    const { policy, emit, onChange } = this.#options
+    const { policy } = this.#options
     const said = effectOf(policy, failure, target, now)
     const effect = said !== undefined && isOutdated(target, said.scope) ? undefined : said
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
-    const opened = effect?.scope.fail(effect.kind, effect.reason, effect.stayAway, {
-      mark,
-      newestLease: this.#newestLease,
-      now,
-    })
-    if (effect !== undefined && opened?.state === 'cooling') {
-      const { scope, kind, reason } = effect
-      const { until, end, rung } = opened
-      emit({
-        type: 'cooldown_started',
-        scope: scope.scope,
-        key: scope.key,
-        kind,
-        reason,
-        until,
-        end,
-        rung,
-        ...(requestId !== undefined && { requestId }),
-      })
-    }
+    if (effect !== undefined) this.#apply(target, effect, mark, now, requestId)
     for (const scope of provenAlive(failure, target)) {
       if (scope === effect?.scope) continue
-      for (const { kind } of scope.proveAlive(mark, now)) this.#emitEnd(scope, kind, 'proof_of_life')
+      for (const { kind } of scope.proveAlive(mark, this.#newestLease, now)) this.#emitEnd(scope, kind, 'proof_of_life')
     }
     this.returnTrial(target, mark)
-    onChange()
+    this.#change()
   }
 
   succeed(target: Target, mark: AttemptMark, now: number): void {
     target.health.succeed()
     let isChanged = false
     for (const scope of target.allScopes) {
-      for (const { kind } of scope.succeed(mark, now)) {
+      for (const { kind } of scope.succeed(mark, this.#newestLease, now)) {
         isChanged = true
         this.#emitEnd(scope, kind, 'success')
       }
     }
-    if (isChanged) this.#options.onChange()
+    if (!this.#incidents.isQuiet) isChanged = this.#condemn(target, mark, now) || isChanged
+    if (isChanged) this.#change()
   }
 
   takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {
+    this.#version += 1
     for (const scope of target.allScopes) if (!scope.isQuiet) scope.takeTrial(mark.lease, lapsesAt, mark.startedAt)
   }
 
   returnTrial(target: Target, mark: AttemptMark): void {
+    this.#version += 1
     for (const scope of target.allScopes) scope.returnTrial(mark.lease)
   }
 
   /** Forgets the windows of these scopes: of the given kinds, or all. */
   clear(scopes: Iterable<ScopeHealth>, by: 'reset' | 'key_change' | 'success', kinds?: readonly WindowKind[]): void {
     for (const scope of scopes) for (const { kind } of scope.clear(kinds)) this.#emitEnd(scope, kind, by)
-    this.#options.onChange()
+    this.#change()
   }
 
   /** All scopes that bear on a profile: its own, its group's, and those of the origin it is reached at. */
@@ -171,6 +163,68 @@ export class HealthBook {
     return models
   }
 
+  #change(): void {
+    this.#version += 1
+    this.#options.onChange()
+  }
+
+  /** Opens the window of a failure; where an origin refuses good keys, one that is short and burns none. */
+  #apply(target: Target, effect: HealthEffect, mark: AttemptMark, now: number, requestId?: string): void {
+    const { ofRefusedKey } = this.#options.policy
+    const { scope, kind, reason, stayAway } = effect
+    const verdict =
+      ofRefusedKey !== undefined && kind === 'auth' && scope === target.scopes.profile
+        ? this.#incidents.refused(target.origin, target.profile, now)
+        : undefined
+    if (ofRefusedKey === undefined || verdict?.kind !== 'incident') {
+      this.#open(scope, { kind, reason, stayAway }, mark, now, { requestId })
+      return
+    }
+    for (const profile of verdict.condemned) this.#replace(profile, 'auth', ofRefusedKey.inIncident, now)
+    this.#open(scope, { ...ofRefusedKey.inIncident, reason }, mark, now, { requestId, isSure: true })
+  }
+
+  /** Served by one key, an origin that refuses others means it. @returns whether there were any */
+  #condemn({ origin, profile }: Target, { startedAt }: AttemptMark, now: number): boolean {
+    const { ofRefusedKey } = this.#options.policy
+    const refused = this.#incidents.served(origin, profile, startedAt)
+    if (ofRefusedKey !== undefined)
+      for (const other of refused) this.#replace(other, 'breaker', ofRefusedKey.alone, now)
+    return refused.length > 0
+  }
+
+  /** What an incident was, or was not, is known only afterwards. */
+  #replace(profile: string, kind: WindowKind, window: FailureWindow, now: number): void {
+    const scope = this.#scopes.get(scopeKey('profile', profile))
+    if (scope?.find(kind) === undefined) return
+    for (const closed of scope.clear([kind])) this.#emitEnd(scope, closed.kind, 'incident')
+    this.#open(scope, { ...window, reason: 'auth' }, { lease: BY_HAND, startedAt: now }, now, {})
+  }
+
+  #open(
+    scope: ScopeHealth,
+    { kind, reason, stayAway }: FailureWindow & { readonly reason: FailureReason },
+    mark: AttemptMark,
+    now: number,
+    { requestId, isSure = false }: { readonly requestId?: string | undefined; readonly isSure?: boolean },
+  ): void {
+    const moment = { mark, newestLease: this.#newestLease, now }
+    const opened = scope.fail(kind, reason, stayAway, moment, isSure)
+    if (opened?.state !== 'cooling') return
+    const { until, end, rung } = opened
+    this.#options.emit({
+      type: 'cooldown_started',
+      scope: scope.scope,
+      key: scope.key,
+      kind,
+      reason,
+      until,
+      end,
+      rung,
+      ...(requestId !== undefined && { requestId }),
+    })
+  }
+
   #scope(scope: HealthScope, key: string): ScopeHealth {
     const fullKey = scopeKey(scope, key)
     const known = this.#scopes.get(fullKey)
@@ -180,7 +234,7 @@ export class HealthBook {
     return health
   }
 
-  #emitEnd(scope: ScopeHealth, kind: WindowKind, by: 'success' | 'proof_of_life' | 'reset' | 'key_change'): void {
+  #emitEnd(scope: ScopeHealth, kind: WindowKind, by: FailoverEventOf<'cooldown_ended'>['by']): void {
     this.#options.emit({ type: 'cooldown_ended', scope: scope.scope, key: scope.key, kind, by })
   }
 }

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../failure/index.ts'
 import type { LadderOptions, WindowKind } from './ladder.ts'
+import { Ramp } from './ramp.ts'
 import { RollingCounts } from './rolling-counts.ts'
 import {
   type AttemptMark,
@@ -50,6 +51,7 @@ export class ScopeHealth {
   readonly name: string
   #windows: readonly StandingWindow[] = []
   #counts = new RollingCounts()
+  #ramp: Ramp | undefined
   #holders = 0
 
   constructor(scope: HealthScope, key: string) {
@@ -60,7 +62,7 @@ export class ScopeHealth {
 
   /** Nothing is known against it. Almost always true, and cheap to ask. */
   get isQuiet(): boolean {
-    return this.#windows.length === 0
+    return this.#windows.length === 0 && this.#ramp === undefined
   }
 
   /** May be forgotten: it holds no knowledge that would change a decision, and no attempt is about to report to it. */
@@ -69,12 +71,20 @@ export class ScopeHealth {
   }
 
   /** An attempt that will report to it begins. */
-  hold(): void {
+  hold(mark: AttemptMark): void {
     this.#holders += 1
+    this.#ramp?.began(mark)
   }
 
-  letGo(): void {
+  letGo(mark: AttemptMark): void {
     this.#holders -= 1
+    this.#ramp?.ended(mark)
+  }
+
+  /** It is just back, and as many are under way as it should bear: until when, if none of them ends before. */
+  rampHeldUntil(now: number): number | undefined {
+    if (this.#ramp?.isOver(now)) this.#ramp = undefined
+    return this.#ramp?.heldUntil(now)
   }
 
   /** The windows as they are now. */
@@ -87,16 +97,22 @@ export class ScopeHealth {
 
   /**
    * Opens or changes the window of this kind. A breaker opens only when enough has failed, and so does `error` (an
-   * unknown failure says too little at first sight), unless it is reported by hand.
+   * unknown failure says too little at first sight), unless it is reported by hand or certain for another reason.
    * @returns the window that stands now, where this failure opened or changed it
    */
-  fail(kind: WindowKind, reason: FailureReason, stayAway: StayAway, moment: Moment): Window | undefined {
+  fail(
+    kind: WindowKind,
+    reason: FailureReason,
+    stayAway: StayAway,
+    moment: Moment,
+    isSure = false,
+  ): Window | undefined {
     const { mark, now } = moment
-    const before = this.#find(kind)
+    const before = this.find(kind)
     const needsCount = (kind === 'breaker' || kind === 'error') && stayAway.end === 'inferred'
     if (needsCount) this.#counts.failure(now)
     // Whoever reports by hand has decided already.
-    const isCertain = mark.lease === BY_HAND
+    const isCertain = isSure || mark.lease === BY_HAND
     const isEnough =
       !needsCount || isCertain || before !== undefined || this.#counts.isTripped(BREAKER_THRESHOLDS[this.scope], now)
     if (!isEnough) return undefined
@@ -106,16 +122,21 @@ export class ScopeHealth {
     return after.state === 'cooling' ? after : undefined
   }
 
-  /** @returns the windows that this success closed */
-  succeed(attempt: AttemptMark, now: number): readonly StandingWindow[] {
+  /** @param newestLease of all attempts. @returns the windows that this success closed */
+  succeed(attempt: AttemptMark, newestLease: number, now: number): readonly StandingWindow[] {
     this.#counts.success(now)
     if (this.isQuiet) return []
-    return this.#close(({ window }) => afterSuccess(window, attempt, now) === undefined)
+    this.#ramp?.committed()
+    const closed = this.#close(({ window }) => afterSuccess(window, attempt, now) === undefined)
+    return this.#comeBack(closed, newestLease, now)
   }
 
   /** The origin has proved to be alive without having served the request: breaker windows close if this was their trial. */
-  proveAlive(attempt: AttemptMark, now: number): readonly StandingWindow[] {
-    return this.#close(({ kind, window }) => kind === 'breaker' && afterSuccess(window, attempt, now) === undefined)
+  proveAlive(attempt: AttemptMark, newestLease: number, now: number): readonly StandingWindow[] {
+    const closed = this.#close(
+      ({ kind, window }) => kind === 'breaker' && afterSuccess(window, attempt, now) === undefined,
+    )
+    return this.#comeBack(closed, newestLease, now)
   }
 
   /** Takes the trial of every window that is waiting for one, and, when let through regardless, of the cooling ones. */
@@ -133,7 +154,10 @@ export class ScopeHealth {
 
   /** Forgets the windows of the given kinds, or everything. @returns what was closed */
   clear(kinds?: readonly WindowKind[]): readonly StandingWindow[] {
-    if (kinds === undefined) this.#counts = new RollingCounts()
+    if (kinds === undefined) {
+      this.#counts = new RollingCounts()
+      this.#ramp = undefined
+    }
     return this.#close(({ kind }) => kinds === undefined || kinds.includes(kind))
   }
 
@@ -142,12 +166,19 @@ export class ScopeHealth {
     return this.#windows.some(({ window }) => window.state !== 'reopened' && hasTrial(window, now))
   }
 
-  #find(kind: WindowKind): Window | undefined {
+  find(kind: WindowKind): Window | undefined {
     return this.#windows.find((standing) => standing.kind === kind)?.window
   }
 
   #put(kind: WindowKind, window: Window): void {
     this.#windows = [...this.#windows.filter((standing) => standing.kind !== kind), { kind, window }]
+  }
+
+  /** Where a trial has succeeded, traffic comes back by ramp. */
+  #comeBack(closed: readonly StandingWindow[], newestLease: number, now: number): readonly StandingWindow[] {
+    if (closed.some(({ window }) => window.state === 'half_open' || (window.state === 'cooling' && isTried(window))))
+      this.#ramp = new Ramp(newestLease, now)
+    return closed
   }
 
   #close(isOver: (standing: StandingWindow) => boolean): readonly StandingWindow[] {
@@ -163,4 +194,9 @@ export type Ladders = Readonly<Record<WindowKind, LadderOptions>>
 /** A preset's fixed windows know no trials: there, every attempt that is let through counts alike. */
 function canBeTried(window: Window): window is Cooling | HalfOpen {
   return window.state === 'half_open' || (window.state === 'cooling' && window.end !== 'fixed')
+}
+
+/** Its end was ours to find out. */
+function isTried({ end }: Cooling): boolean {
+  return end === 'inferred'
 }

@@ -1,5 +1,5 @@
 import type { FailureReason } from '../../failure/index.ts'
-import type { LimitName } from '../limits/profile-limiter.ts'
+import type { Held, LimitName } from '../limits/profile-limiter.ts'
 import type { Target } from '../target.ts'
 import type { WindowKind } from './ladder.ts'
 import type { HealthScope, ScopeHealth } from './scope-health.ts'
@@ -51,8 +51,17 @@ export function standingOf(target: Target, now: number): Standing {
   if (disabled !== undefined) return { state: 'profile_disabled', reason: disabled.reason }
   const standing = healthOf(target.allScopes, now)
   if (standing.state === 'cooling' || standing.state === 'on_trial') return standing
-  const held = limiter.heldBy(now)
+  const held = limiter.heldBy(now) ?? heldByRamp(target.allScopes, now)
   return held === undefined ? standing : { state: 'limited', ...held }
+}
+
+function heldByRamp(scopes: readonly ScopeHealth[], now: number): Held | undefined {
+  let until: number | undefined
+  for (const scope of scopes) {
+    const heldUntil = scope.isQuiet ? undefined : scope.rampHeldUntil(now)
+    if (heldUntil !== undefined && (until === undefined || heldUntil > until)) until = heldUntil
+  }
+  return until === undefined ? undefined : { limit: 'ramp', until }
 }
 
 /** How a set of scopes stands together. */

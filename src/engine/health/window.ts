@@ -5,14 +5,17 @@ import type { FailureReason } from '../../failure/index.ts'
  *
  * - `cooling`: not tried before `until`
  * - `half_open`: an *inferred* end has passed; one request, the trial, finds out whether it is back
- * - `reopened`: a *stated* end has passed; open, but the rung is remembered until a success
+ * - `reopened`: a *stated* or *learnt* end has passed; open, but the rung is remembered until a success
  *
  * Absent (`undefined`) means: nothing is wrong. All functions here are pure.
  */
 export type Window = Cooling | HalfOpen | Reopened
 
-/** Who says when it ends: the provider, our ladder, or a fixed rule of a preset. */
-export type WindowEnd = 'stated' | 'inferred' | 'fixed'
+/**
+ * Who says when it ends: the provider, our ladder, a limit that we have learnt and that paces what comes after, or a
+ * fixed rule of a preset.
+ */
+export type WindowEnd = 'stated' | 'inferred' | 'learnt' | 'fixed'
 
 export interface Cooling {
   readonly state: 'cooling'
@@ -75,7 +78,7 @@ export interface Moment {
 
 /** What a failure says about how long to stay away. */
 export type StayAway =
-  | { readonly end: 'stated' | 'fixed'; readonly until: number }
+  | { readonly end: 'stated' | 'learnt' | 'fixed'; readonly until: number }
   | { readonly end: 'inferred'; readonly lengthMs: (rung: number) => number }
 
 /** The window as it is now: a cooling one whose end has passed becomes half-open or reopened. */
@@ -92,8 +95,8 @@ export function windowAt(window: Window | undefined, now: number): Window | unde
  * A failure arrived.
  *
  * A failure that was already under way when the window opened says nothing new: it does not lengthen an inferred
- * window and does not climb the ladder. A stated end replaces an inferred one in either direction; among stated ends
- * the later wins. A preset's fixed end replaces whatever stands.
+ * window and does not climb the ladder; nor a learnt one. A stated end replaces an inferred or learnt one in either
+ * direction; among stated ends the later wins. A preset's fixed end replaces whatever stands.
  */
 export function afterFailure(
   window: Window | undefined,
@@ -107,7 +110,7 @@ export function afterFailure(
   const wasUnderWay = mark.lease <= current.openedAfter
   const isHeld = current.state === 'cooling' && current.trial?.lease !== mark.lease
   if (!wasUnderWay && !isHeld) return cooling(reason, stayAway, current.rung + 1, moment)
-  if (stayAway.end === 'inferred') return current
+  if (stayAway.end === 'inferred' || stayAway.end === 'learnt') return current
   const isLater =
     current.state !== 'cooling' ||
     current.end !== 'stated' ||

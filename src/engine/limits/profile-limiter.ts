@@ -2,7 +2,12 @@ import type { ProfileLimits } from '../profile.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 /** Which of a profile's own limits holds a request back. */
-export type LimitName = keyof ProfileLimits
+export type LimitName =
+  | keyof ProfileLimits
+  /** a limit of the provider that we have learnt */
+  | 'learnt'
+  /** it is just back, and traffic comes back by ramp */
+  | 'ramp'
 
 export interface Held {
   readonly limit: LimitName

@@ -2,22 +2,28 @@ import { createClassifier, type Failure, type FailureRule } from '../../failure/
 import type { Random } from '../clock.ts'
 import { rungMs, type WindowKind } from '../health/ladder.ts'
 import type { Ladders, ScopeHealth } from '../health/scope-health.ts'
-import type { StayAway } from '../health/window.ts'
 import type { Target } from '../target.ts'
-import type { FailurePolicy } from './policy.ts'
+import type { FailurePolicy, FailureWindow } from './policy.ts'
 
 export interface EvidenceOptions {
   readonly ladders: Ladders
   /** The longest a provider's word keeps something out, milliseconds. */
   readonly maxHintMs: number
+  readonly learnsLimits: boolean
   /** The user's own, asked first. */
   readonly rules: readonly FailureRule[]
   readonly random: Random
 }
 
 /** Our own policy: what failed, and for how long, from what the provider said. `docs/failures.md` explains it. */
-export function evidencePolicy({ ladders, maxHintMs, rules, random }: EvidenceOptions): FailurePolicy {
+export function evidencePolicy({ ladders, maxHintMs, learnsLimits, rules, random }: EvidenceOptions): FailurePolicy {
+  const inferred = (kind: WindowKind): FailureWindow => ({
+    kind,
+    stayAway: { end: 'inferred', lengthMs: (rung) => rungMs(kind, rung, ladders[kind], random) },
+  })
   return {
+    learnsLimits,
+    ofRefusedKey: { alone: inferred('auth'), inIncident: inferred('breaker') },
     classify: createClassifier({ rules }),
     returnsAtOnce: false,
     // A key that is refused at once costs time only: a pool of ten keys with nine dead ones still answers.
@@ -28,11 +34,8 @@ export function evidencePolicy({ ladders, maxHintMs, rules, random }: EvidenceOp
     windowOf(failure, _, now) {
       const kind = failure.scope === 'none' || failure.scope === 'request' ? undefined : windowKindOf(failure)
       if (kind === undefined) return undefined
-      const stayAway: StayAway =
-        failure.retryAfterMs === undefined
-          ? { end: 'inferred', lengthMs: (rung) => rungMs(kind, rung, ladders[kind], random) }
-          : { end: 'stated', until: now + Math.min(failure.retryAfterMs, maxHintMs) }
-      return { kind, stayAway }
+      if (failure.retryAfterMs === undefined) return inferred(kind)
+      return { kind, stayAway: { end: 'stated', until: now + Math.min(failure.retryAfterMs, maxHintMs) } }
     },
     scopeOf,
   }

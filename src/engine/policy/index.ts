@@ -7,10 +7,16 @@ import { praisonaiPolicy } from './praisonai.ts'
 import { rsclawPolicy } from './rsclaw.ts'
 
 /** The policy that the settings ask for, with their numbers. */
-export function policyOf({ policy, cooldown, retry, rules }: Settings, random: Random): FailurePolicy {
+export function policyOf({ policy, cooldown, learnLimits, retry, rules }: Settings, random: Random): FailurePolicy {
   switch (policy) {
     case 'evidence':
-      return evidencePolicy({ ladders: cooldown, maxHintMs: cooldown.maxHintMs, rules, random })
+      return evidencePolicy({
+        ladders: cooldown,
+        maxHintMs: cooldown.maxHintMs,
+        learnsLimits: learnLimits,
+        rules,
+        random,
+      })
     case 'rsclaw':
       return rsclawPolicy({
         backoffMs: (failuresBefore) => retryDelayMs(failuresBefore, retry, random),

@@ -5,13 +5,13 @@ import type { StayAway } from '../health/window.ts'
 import type { Target } from '../target.ts'
 
 /** A window that a failure opens, and for how long. */
-interface FailureWindow {
+export interface FailureWindow {
   readonly kind: WindowKind
   readonly stayAway: StayAway
 }
 
 /** What a failure does to health: which window of which scope it opens. */
-interface HealthEffect extends FailureWindow {
+export interface HealthEffect extends FailureWindow {
   readonly scope: ScopeHealth
   readonly reason: FailureReason
 }
@@ -32,6 +32,13 @@ export interface FailurePolicy {
   scopeOf(failure: Failure, target: Target): ScopeHealth | undefined
   /** A failure that is to be returned ends the request whatever the chain still holds; otherwise a fallback may help. */
   readonly returnsAtOnce: boolean
+  /**
+   * The windows of a refused key: where it alone is bad, and where its origin refuses good ones too. Undefined: there is
+   * no difference.
+   */
+  readonly ofRefusedKey?: { readonly alone: FailureWindow; readonly inIncident: FailureWindow } | undefined
+  /** Are limits learnt that nobody has told? */
+  readonly learnsLimits: boolean
   /** Failures that cost so little that their attempts do not count against `budget.maxAttempts`. */
   readonly freeReasons: readonly FailureReason[]
   /** May the same target be tried again after a back-off, as the failure's next step says? */

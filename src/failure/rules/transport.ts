@@ -240,13 +240,18 @@ export const transportRules: readonly Rule[] = [
     source: NODE_ERRORS,
   },
   {
+    // Of its own, so that the engine can tell when no name is found any more, which is our own network's fault.
+    id: 'transport.dns',
+    reason: 'network',
+    when: { codes: ['enotfound', 'eai_again'] },
+    source: NODE_ERRORS,
+  },
+  {
     id: 'transport.unreachable',
     reason: 'network',
     when: {
       codes: [
         'econnrefused',
-        'enotfound',
-        'eai_again',
         'ehostunreach',
         'ehostdown',
         'eproto',

@@ -124,6 +124,7 @@ function outageOf(
   if (window === undefined) return undefined
   const { kind, stayAway } = window
   switch (stayAway.end) {
+    case 'learnt':
     case 'stated': {
       const { until } = stayAway
       return { kind, end: 'stated', lengthsMs: [until - fromMs], endsAt: until, needsMore: false }
