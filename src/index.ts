@@ -34,6 +34,7 @@ export {
   type ModelRequest,
   type ModelStatus,
   type OpenAnswer,
+  type OutageView,
   type PolicyName,
   Profile,
   type ProfileLimits,

@@ -91,3 +91,35 @@ export const waitSchema = group(
   },
   'How long a request waits when nothing is open',
 )
+
+export const healthSchema = group(
+  {
+    probe: group(
+      {
+        enabled: boolean('Ask with the smallest real request whether what a breaker keeps out is back', {
+          default: false,
+        }).exactOptional(),
+        everyMs: number({ description: 'Milliseconds between probes', min: 100, default: 2_000 }).exactOptional(),
+      },
+      'Requests of its own',
+    ).exactOptional(),
+  },
+  'How it is found out that something is back',
+)
+
+export function profileLimits(description: string) {
+  return group(
+    {
+      requestsPerMinute: wholeNumber({
+        description: 'Requests begun in any 60 s. Default: not limited',
+        min: 1,
+      }).exactOptional(),
+      tokensPerMinute: wholeNumber({
+        description: 'Tokens in and out in any 60 s. Default: not limited',
+        min: 1,
+      }).exactOptional(),
+      maxConcurrent: wholeNumber({ description: 'Requests under way. Default: not limited', min: 1 }).exactOptional(),
+    },
+    description,
+  )
+}

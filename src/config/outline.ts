@@ -14,6 +14,7 @@ export interface ProfileOutline {
   readonly apiKey: unknown
   readonly baseUrl: string | undefined
   readonly hasModel: boolean
+  readonly quotaGroup: string | undefined
 }
 
 export interface ProviderOutline {
@@ -37,6 +38,8 @@ export interface Outline {
   /** The references of each route, the primary one first. */
   readonly routes: ReadonlyMap<string, readonly Located[]>
   readonly fallbacks: readonly Located[]
+  /** The groups that have limits. */
+  readonly quotaGroups: readonly Located[]
   /** Where the gateway listens, if it says so. */
   readonly host: string | undefined
   readonly clients: readonly {
@@ -63,12 +66,16 @@ export function outlineOf(value: unknown): Outline {
     }),
     routes: new Map(
       entries(root.routes).map(([name, route]) => {
-        const { primary, fallbacks } = record(route)
+        const options = record(route)
         const path = ['routes', name]
-        return [name, [...texts([primary], path, 'primary'), ...texts(fallbacks, [...path, 'fallbacks'])]]
+        const lists = ['fallbacks', 'contextWindowFallbacks', 'contentPolicyFallbacks'].flatMap((list) =>
+          texts(options[list], [...path, list]),
+        )
+        return [name, [...texts([options.primary], path, 'primary'), ...lists]]
       }),
     ),
     fallbacks: texts(root.fallbacks, ['fallbacks']),
+    quotaGroups: Object.keys(record(root.quotaGroups)).map((text) => ({ text, path: ['quotaGroups', text] })),
     host: textOf(record(root.server).host),
     clients: items(record(root.server).clients).map((client, index) => {
       const { name, key, routes } = record(client)
@@ -92,9 +99,16 @@ function providerOf(name: string, value: unknown): ProviderOutline {
     baseUrl: textOf(baseUrl),
     headers: entries(headers).flatMap(([header, text]) => (typeof text === 'string' ? [[header, text] as const] : [])),
     profiles: items(profiles).map((profile, index) => {
-      const { id, apiKey, baseUrl: ownUrl, model } = record(profile)
+      const { id, apiKey, baseUrl: ownUrl, model, quotaGroup } = record(profile)
       const own = [...path, 'profiles', index]
-      return { path: own, id: textOf(id), apiKey, baseUrl: textOf(ownUrl), hasModel: textOf(model) !== undefined }
+      return {
+        path: own,
+        id: textOf(id),
+        apiKey,
+        baseUrl: textOf(ownUrl),
+        hasModel: textOf(model) !== undefined,
+        quotaGroup: textOf(quotaGroup),
+      }
     }),
   }
 }

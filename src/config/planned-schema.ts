@@ -19,19 +19,6 @@ export const hedgeSchema = group(
   'A second request at the same time',
 )
 
-export const healthSchema = group(
-  {
-    probe: group(
-      {
-        enabled: onlyNow('Ask by itself whether something is back', false).exactOptional(),
-        everyMs: onlyNow('Milliseconds between probes', 2_000).exactOptional(),
-      },
-      'Requests of its own',
-    ).exactOptional(),
-  },
-  'How health is found out',
-)
-
 export const stateSchema = group(
   {
     kind: oneOf('Where health is kept', ['memory'], {

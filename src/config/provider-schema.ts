@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { profileLimits } from './limits-schema.ts'
 import { anyNumber, group, list, mapOf, name, oneOf, positiveNumber, text, wholeNumber } from './schema-parts.ts'
 
 const ttlMs = wholeNumber({
@@ -20,20 +21,7 @@ const apiKey = z
     description: 'The key. Empty: the profile is disabled. Default: none, which is for providers that need none',
   })
 
-const limits = group(
-  {
-    requestsPerMinute: wholeNumber({
-      description: 'Requests begun in any 60 s. Default: not limited',
-      min: 1,
-    }).exactOptional(),
-    tokensPerMinute: wholeNumber({
-      description: 'Tokens in and out in any 60 s. Default: not limited',
-      min: 1,
-    }).exactOptional(),
-    maxConcurrent: wholeNumber({ description: 'Requests under way. Default: not limited', min: 1 }).exactOptional(),
-  },
-  'What the gateway keeps by itself, so that the provider need not refuse',
-)
+const limits = profileLimits('What the gateway keeps by itself, so that the provider need not refuse')
 
 const profile = group(
   {

@@ -15,6 +15,7 @@ export function checkReferences(outline: Outline, mistakes: Mistakes): void {
       reference.path,
       `the fallbacks go round in a circle: ${circle.join(' → ')}; a route may not lead back to itself`,
     )
+  checkQuotaGroups(outline, mistakes)
   checkClients(outline, mistakes)
   checkBounds(outline, mistakes)
 }
@@ -55,6 +56,14 @@ function checkReference(
     path,
     `${missing}; allowed are a route, or provider/model with one of ${[...providers.keys()].join(', ')}`,
   )
+}
+
+/** Limits of a group that nobody is in would hold nobody back. */
+function checkQuotaGroups({ providers, quotaGroups }: Outline, mistakes: Mistakes): void {
+  const profiles = [...providers.values()].flatMap((provider) => provider.profiles)
+  const groups = new Set(profiles.flatMap(({ quotaGroup }) => (quotaGroup === undefined ? [] : [quotaGroup])))
+  for (const { text, path } of quotaGroups)
+    if (!groups.has(text)) mistakes.add(path, `no profile has the quotaGroup ${quoted(text)}; ${allowed([...groups])}`)
 }
 
 interface Circle {

@@ -1,6 +1,14 @@
 import { z } from 'zod'
-import { budgetSchema, cooldownSchema, retrySchema, timeoutsSchema, waitSchema } from './limits-schema.ts'
-import { healthSchema, hedgeSchema, recoverySchema, stateSchema, streamSchema } from './planned-schema.ts'
+import {
+  budgetSchema,
+  cooldownSchema,
+  healthSchema,
+  profileLimits,
+  retrySchema,
+  timeoutsSchema,
+  waitSchema,
+} from './limits-schema.ts'
+import { hedgeSchema, recoverySchema, stateSchema, streamSchema } from './planned-schema.ts'
 import { providersSchema } from './provider-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { boolean, group, list, mapOf, name, number, oneOf, onlyNow, text, wholeNumber } from './schema-parts.ts'
@@ -38,26 +46,19 @@ const server = group(
   'The gateway itself',
 )
 
-const FUTURE_FALLBACKS = z
-  .array(z.string(), { error: 'is not supported yet; allowed now: []' })
-  .max(0, { error: 'is not supported yet; allowed now: []' })
+const references = (description: string) =>
+  list(text('A model reference or route name'), description, 'model references').exactOptional()
 
 const route = group(
   {
     primary: text("A model reference (`provider/model`), or another route's name. Required"),
-    fallbacks: list(
-      text('A model reference or route name'),
-      'Tried next, in order. Default: none',
-      'model references',
-    ).exactOptional(),
-    contextWindowFallbacks: FUTURE_FALLBACKS.meta({
-      description: 'Tried where the prompt is too long. Not supported yet',
-      default: [],
-    }).exactOptional(),
-    contentPolicyFallbacks: FUTURE_FALLBACKS.meta({
-      description: 'Tried where the content is refused. Not supported yet',
-      default: [],
-    }).exactOptional(),
+    fallbacks: references('Tried next, in order. Default: none'),
+    contextWindowFallbacks: references(
+      'Tried in place of `fallbacks`, in order, where the prompt is too long. Default: none; then those of `fallbacks` whose window is larger',
+    ),
+    contentPolicyFallbacks: references(
+      'Tried in place of `fallbacks`, in order, where a filter has refused. Default: none; the refusal goes back to the caller',
+    ),
   },
   'What its name stands for',
 )
@@ -85,15 +86,34 @@ export const configurationSchema = group(
       'Names that stand for a model and its fallbacks. Default: none',
       'routes by name',
     ).exactOptional(),
-    fallbacks: list(
-      text('A model reference or route name'),
-      'For every model that is no route, in order. Default: none',
-      'model references',
+    fallbacks: references('For every model that is no route, in order. Default: none'),
+    strategy: oneOf(
+      'How a profile is chosen among those that are open',
+      ['priority', 'round_robin', 'weighted', 'least_busy', 'lowest_latency'],
+      { default: 'priority' },
     ).exactOptional(),
-    strategy: oneOf('How a profile is chosen among those that are open', ['priority'], {
-      planned: ['round_robin', 'weighted', 'least_busy', 'lowest_latency'],
-      default: 'priority',
+    quotaGroups: mapOf(
+      profileLimits('What all profiles of the group keep together'),
+      "By the name that profiles carry as `quotaGroup`: limits that the group's profiles share. Default: none",
+      'limits by quota group',
+    ).exactOptional(),
+    learnLimits: boolean('Learn limits that nobody has told, from refusals and headers', {
+      default: true,
     }).exactOptional(),
+    contextWindows: mapOf(
+      wholeNumber({ description: 'Tokens', min: 1 }),
+      'Context windows in tokens by bare model id; they go before the small table that comes with hotspare. Default: none',
+      'numbers of tokens by model',
+    ).exactOptional(),
+    history: group(
+      {
+        maxRequests: wholeNumber({
+          description: 'Requests whose stories are kept, the latest; 0 keeps none',
+          default: 100,
+        }).exactOptional(),
+      },
+      'What is kept of requests that are over',
+    ).exactOptional(),
     rotateOnSuccess: boolean('Among equals, take the least recently used profile', { default: false }).exactOptional(),
     policy: oneOf('Whose rules judge failures', ['evidence', 'rsclaw', 'praisonai'], {
       default: 'evidence',

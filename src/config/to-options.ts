@@ -24,8 +24,7 @@ interface Surroundings {
 
 /** Turns a configuration without mistakes into what the engine, the transport and the gateway take. */
 export function toSetup(configuration: Configuration, surroundings: Surroundings): Setup {
-  const { providers, server, auth, version, stream, hedge, recovery, health, usage, state, routes, ...options } =
-    configuration
+  const { providers, server, auth, version, stream, hedge, recovery, usage, state, ...options } = configuration
   const profiles: ProfileOptions[] = []
   const disabled: DisabledProfile[] = []
   for (const [name, provider] of Object.entries(providers)) {
@@ -41,9 +40,6 @@ export function toSetup(configuration: Configuration, surroundings: Surroundings
   const failover = {
     ...options,
     ...(auth?.order !== undefined && { order: auth.order }),
-    ...(routes !== undefined && {
-      routes: mapValues(routes, ({ primary, fallbacks = [] }) => ({ primary, fallbacks })),
-    }),
     profiles,
   }
   const { workers, ...given } = server ?? {}

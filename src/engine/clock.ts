@@ -7,8 +7,11 @@ export interface Clock {
   now(): number
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. Leaves no timer or listener behind. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Calls back once after `ms`; the function it returns cancels that and may be called at any time. */
-  setTimer(callback: () => void, ms: number): () => void
+  /**
+   * Calls back once after `ms`; the function it returns cancels that and may be called at any time.
+   * @param options `isBackground`: it must not keep the process alive. A clock may ignore it.
+   */
+  setTimer(callback: () => void, ms: number, options?: { readonly isBackground?: boolean }): () => void
 }
 
 /** Uniform in [0, 1), as `Math.random`. */
@@ -19,13 +22,14 @@ const MAX_TIMER_MS = 2_147_483_647
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimer(callback, ms) {
+  setTimer(callback, ms, { isBackground = false } = {}) {
     let timer: ReturnType<typeof setTimeout>
     const arm = (leftMs: number): void => {
       timer =
         leftMs > MAX_TIMER_MS
           ? setTimeout(() => arm(leftMs - MAX_TIMER_MS), MAX_TIMER_MS)
           : setTimeout(callback, Math.max(0, leftMs))
+      if (isBackground) timer.unref()
     }
     arm(ms)
     return () => clearTimeout(timer)
@@ -51,7 +55,7 @@ export function forwardOnly(clock: Clock): Clock {
       latest = now + offsetMs
       return latest
     },
-    setTimer: (callback, ms) => clock.setTimer(callback, ms),
+    setTimer: (callback, ms, options) => clock.setTimer(callback, ms, options),
     sleep: (ms, signal) => clock.sleep(ms, signal),
   }
 }
@@ -79,5 +83,15 @@ export function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve)
+  })
+}
+
+/**
+ * The same where nothing but promises is ready to run: it resolves when no reaction is left, without a turn of the event
+ * loop. Node.js runs a `nextTick` only once its queue of promise reactions is empty.
+ */
+export function settlePromises(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve)
   })
 }

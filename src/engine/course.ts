@@ -1,6 +1,6 @@
 import type { Failure } from '../failure/index.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
-import type { ChainLink } from './routes.ts'
+import type { ChainLink, Detour } from './routes.ts'
 import type { Target } from './target.ts'
 
 /** What a request does after a failure. */
@@ -23,8 +23,19 @@ class Setbacks {
   readonly missedModel = new Set<ChainLink>()
   /** Whose latest failure was a rate limit. */
   readonly rateLimited = new Set<string>()
-  contextFailures = 0
   unknownFailures = 0
+  /** The largest context window that was too small, tokens. */
+  tooSmallWindow: number | undefined
+  contextFailures = 0
+  detour: Detour | undefined
+}
+
+interface CourseOptions {
+  /** Tries of one target. */
+  readonly maxTries: number
+  readonly chain: readonly ChainLink[]
+  /** In tokens; undefined where it is not known. */
+  readonly contextWindowOf: (model: string) => number | undefined
 }
 
 /**
@@ -33,13 +44,16 @@ class Setbacks {
  */
 export class Course {
   readonly #maxTries: number
+  readonly #chain: readonly ChainLink[]
+  readonly #contextWindowOf: (model: string) => number | undefined
   readonly #tries = new Map<string, number>()
   /** Most requests have none. */
   #setbacks: Setbacks | undefined
 
-  /** @param maxTries tries of one target */
-  constructor(maxTries: number) {
+  constructor({ maxTries, chain, contextWindowOf }: CourseOptions) {
     this.#maxTries = maxTries
+    this.#chain = chain
+    this.#contextWindowOf = contextWindowOf
   }
 
   tries(target: Target): number {
@@ -61,7 +75,7 @@ export class Course {
 
   /** May this request still try the target at all? */
   allows(link: ChainLink, target: Target): boolean {
-    if (this.tries(target) >= this.#maxTries) return false
+    if (this.tries(target) >= this.#maxTries || link.onlyAfter !== this.#setbacks?.detour) return false
     if (this.#setbacks === undefined) return true
     const { deferrals, excluded } = this.#setbacks
     // A model that fails at an origin is tried there as often as one target, whatever the number of keys.
@@ -70,9 +84,9 @@ export class Course {
     return !(excluded.has(link) || scopesOf(target).some((scope) => excluded.has(scope)))
   }
 
-  /** Has the model itself turned this request down, so that no time will help? */
+  /** Has the model itself turned this request down, or is it not on its way, so that no time will help? */
   isTurnedDownBy(link: ChainLink): boolean {
-    return this.#setbacks?.turnedDown.has(link) ?? false
+    return link.onlyAfter !== this.#setbacks?.detour || (this.#setbacks?.turnedDown.has(link) ?? false)
   }
 
   /** When a target that has been put off may be tried again, epoch milliseconds; undefined if it has not been. */
@@ -117,16 +131,50 @@ export class Course {
   }
 
   #afterRejection({ reason }: Failure, link: ChainLink, isFirstModel: boolean): Turn {
-    if (reason === 'context_length') {
-      // Another model may have a larger window; that is tried once.
-      this.#noted().contextFailures += 1
+    if ((reason === 'context_length' || reason === 'content_policy') && this.#takesDetour(reason)) {
       this.#turnDown(link)
-      return this.#noted().contextFailures > 1 ? 'return' : 'go_on'
+      return this.#hasLinkLeft() ? 'go_on' : 'return'
     }
+    if (reason === 'context_length') return this.#afterTooLong(link)
     if (isFirstModel || reason !== 'invalid_request') return 'return'
     // A fallback's own unsupported parameter is not the caller's fault: skip it.
     this.#turnDown(link)
     return 'go_on'
+  }
+
+  /** Has the owner said where a request goes that fails for this reason? */
+  #takesDetour(reason: Detour): boolean {
+    const setbacks = this.#noted()
+    if (setbacks.detour === undefined && this.#chain.some(({ onlyAfter }) => onlyAfter === reason))
+      setbacks.detour = reason
+    return setbacks.detour === reason
+  }
+
+  /** A model with a larger window may take it; one whose window is not known is tried once. */
+  #afterTooLong(link: ChainLink): Turn {
+    const setbacks = this.#noted()
+    const before = setbacks.tooSmallWindow
+    const own = this.#windowOf(link)
+    setbacks.contextFailures += 1
+    const wasGuess = setbacks.contextFailures > 1 && !isLarger(own, before)
+    if (own !== undefined) setbacks.tooSmallWindow = Math.max(own, before ?? 0)
+    this.#turnDown(link)
+    for (const other of this.#chain) {
+      const window = this.#windowOf(other)
+      const isTooSmall =
+        window !== undefined && setbacks.tooSmallWindow !== undefined && window <= setbacks.tooSmallWindow
+      if (isTooSmall || (wasGuess && !isLarger(window, setbacks.tooSmallWindow))) this.#turnDown(other)
+    }
+    return this.#hasLinkLeft() ? 'go_on' : 'return'
+  }
+
+  #hasLinkLeft(): boolean {
+    return this.#chain.some((link) => !this.isTurnedDownBy(link))
+  }
+
+  #windowOf(link: ChainLink): number | undefined {
+    const model = link.model ?? link.targets()[0]?.model
+    return model === undefined ? undefined : this.#contextWindowOf(model)
   }
 
   #afterModelFailure(failure: Failure, link: ChainLink, target: Target, backoffUntil: number): Turn {
@@ -185,6 +233,11 @@ export class Course {
     this.#setbacks ??= new Setbacks()
     return this.#setbacks
   }
+}
+
+/** Surely larger: both are known. */
+function isLarger(window: number | undefined, than: number | undefined): boolean {
+  return window !== undefined && than !== undefined && window > than
 }
 
 /**

@@ -14,6 +14,10 @@ export type SkipCause =
   | { readonly kind: 'profile_disabled'; readonly reason: string }
   | { readonly kind: 'provider_disabled'; readonly reason: string }
   | { readonly kind: 'provider_not_registered' }
+  /** Its quota is told to be used up, so that it comes last; another one of its model was open. */
+  | { readonly kind: 'quota_spent' }
+  /** What the request refers to exists elsewhere; `binding` says what kind of thing that is. */
+  | { readonly kind: 'bound_elsewhere'; readonly binding: string }
   /** It cannot serve this request, whatever its health. */
   | { readonly kind: 'provider_unfit'; readonly reason: string }
 
@@ -47,6 +51,13 @@ export type FailoverEvent =
       readonly requestId: string
       readonly target: TargetRef
       readonly cause: SkipCause
+    }
+  | {
+      readonly type: 'bindings_dropped'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly kinds: readonly string[]
     }
   | {
       readonly type: 'attempt_started'
@@ -152,12 +163,22 @@ export type FailoverEvent =
       /** `incident`: another window has taken its place, since its origin refuses good keys, or does not after all. */
       readonly by: 'success' | 'proof_of_life' | 'reset' | 'key_change' | 'incident'
     }
+  | { readonly type: 'probe_started'; readonly at: number; readonly target: TargetRef }
+  | { readonly type: 'probe_succeeded'; readonly at: number; readonly target: TargetRef; readonly durationMs: number }
+  | {
+      readonly type: 'probe_failed'
+      readonly at: number
+      readonly target: TargetRef
+      readonly durationMs: number
+      readonly failure: Failure
+    }
   | {
       readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'
       readonly at: number
       readonly profile: string
     }
   | { readonly type: 'profile_disabled'; readonly at: number; readonly profile: string; readonly reason: string }
+  | { readonly type: 'strategy_failed'; readonly at: number; readonly strategy: string; readonly message: string }
   | { readonly type: 'listener_failed'; readonly at: number; readonly event: string; readonly message: string }
 
 export type FailoverEventType = FailoverEvent['type']
@@ -166,6 +187,7 @@ export type FailoverEventType = FailoverEvent['type']
 export const EVENT_TYPES = Object.keys({
   request_started: true,
   target_skipped: true,
+  bindings_dropped: true,
   attempt_started: true,
   attempt_committed: true,
   attempt_succeeded: true,
@@ -178,12 +200,16 @@ export const EVENT_TYPES = Object.keys({
   request_canceled: true,
   cooldown_started: true,
   cooldown_ended: true,
+  probe_started: true,
+  probe_succeeded: true,
+  probe_failed: true,
   profile_added: true,
   profile_removed: true,
   profile_changed: true,
   profile_reset: true,
   profile_enabled: true,
   profile_disabled: true,
+  strategy_failed: true,
   listener_failed: true,
 } satisfies Record<FailoverEventType, true>)
 export type FailoverEventOf<Type extends FailoverEventType> = Extract<FailoverEvent, { type: Type }>
@@ -193,13 +219,22 @@ export type EventDraft = FailoverEvent extends infer E ? (E extends FailoverEven
 
 type Listener = (event: FailoverEvent) => void
 
+/** Keeps events, whoever listens. */
+interface EventRecorder {
+  /** Is this event to be built for it? */
+  wants(type: FailoverEventType, requestId: string | undefined): boolean
+  record(event: FailoverEvent): void
+}
+
 /** Hands events to listeners. A listener that throws disturbs nobody: the others hear of it as `listener_failed`. */
 export class EventHub {
   readonly #now: () => number
+  readonly #recorder: EventRecorder | undefined
   readonly #listeners = new Map<FailoverEventType | '*', Set<Listener>>()
 
-  constructor(now: () => number) {
+  constructor(now: () => number, recorder?: EventRecorder) {
     this.#now = now
+    this.#recorder = recorder
   }
 
   on(type: FailoverEventType | '*', listener: Listener): () => void {
@@ -211,14 +246,25 @@ export class EventHub {
     }
   }
 
-  /** Is anyone listening for events of this kind? Building events nobody hears is the larger part of their cost. */
-  hears(type: FailoverEventType): boolean {
+  /** Is it told to anyone outside, rather than only recorded? */
+  isListenedTo(type: FailoverEventType): boolean {
     return this.#listeners.size > 0 && (this.#listeners.has(type) || this.#listeners.has('*'))
   }
 
+  /**
+   * Is anyone listening for events of this kind? Building events nobody hears is the larger part of their cost.
+   * @param requestId whose event it is, where one request may make very many
+   */
+  hears(type: FailoverEventType, requestId?: string): boolean {
+    return this.isListenedTo(type) || (this.#recorder?.wants(type, requestId) ?? false)
+  }
+
   emit(draft: EventDraft): void {
-    if (!this.hears(draft.type)) return
+    const isListenedTo = this.isListenedTo(draft.type)
+    if (!isListenedTo && this.#recorder === undefined) return
     const event: FailoverEvent = { at: this.#now(), ...draft }
+    this.#recorder?.record(event)
+    if (!isListenedTo) return
     for (const type of [event.type, '*'] as const) {
       for (const listener of [...(this.#listeners.get(type) ?? [])]) this.guard(event.type, () => listener(event))
     }

@@ -655,6 +655,104 @@ describe('when nothing is open', () => {
   })
 })
 
+describe('a request that a model turns down', () => {
+  const tooLong = () =>
+    Object.assign(new Error('too long'), { status: 400, body: { error: { code: 'context_length_exceeded' } } })
+  const refused = () => Object.assign(new Error('no'), { status: 400, body: { error: { code: 'content_filter' } } })
+  const models = (attempts: readonly { target: string }[]) => attempts.map(({ target }) => target.split('@')[0])
+  const one = [{ id: 'openai:a', apiKey: 'sk-a-0000000000001' }]
+
+  it('goes on only to models whose window is larger', async () => {
+    const { manager, attempts } = setup(
+      {
+        openai: ({ target }) => {
+          if (target.model !== 'gpt-4.1') throw tooLong()
+          return ['long']
+        },
+      },
+      { profiles: one, fallbacks: ['openai/gpt-4o', 'openai/gpt-4-turbo', 'openai/o1', 'openai/gpt-4.1'] },
+    )
+    expect(await collect(await manager.call({ model: 'openai/gpt-4o-mini' }))).toEqual(['long'])
+    expect(models(attempts)).toEqual(['gpt-4o-mini', 'o1', 'gpt-4.1'])
+  })
+
+  it('tries one model whose window is not known, and no more', async () => {
+    const { manager, attempts } = setup(
+      { openai: always(tooLong) },
+      { profiles: one, fallbacks: ['openai/x-1', 'openai/x-2', 'openai/gpt-4o'] },
+    )
+    const error = await failure(manager.call({ model: 'openai/gpt-4o' }))
+    expect(error).toMatchObject({ code: 'REQUEST_REJECTED', reason: 'context_length', status: 400 })
+    expect(models(attempts)).toEqual(['gpt-4o', 'x-1'])
+  })
+
+  it('believes the option contextWindows before its own table', async () => {
+    const { manager, attempts } = setup(
+      { openai: always(tooLong) },
+      {
+        profiles: one,
+        fallbacks: ['openai/x-1', 'openai/x-2', 'openai/gpt-5'],
+        contextWindows: { 'x-1': 8_000, 'x-2': 500_000, 'gpt-5': 100 },
+      },
+    )
+    await failure(manager.call({ model: 'openai/gpt-4o' }))
+    expect(models(attempts)).toEqual(['gpt-4o', 'x-2'])
+  })
+
+  it('takes the way the owner has named for it, in place of the fallbacks', async () => {
+    const routes = {
+      smart: {
+        primary: 'openai/m',
+        fallbacks: ['openai/f'],
+        contextWindowFallbacks: ['openai/long-1', 'openai/long-2'],
+        contentPolicyFallbacks: ['openai/free'],
+      },
+    }
+    const long = setup(
+      {
+        openai: ({ target }) => {
+          if (target.model !== 'long-2') throw tooLong()
+          return ['long']
+        },
+      },
+      { profiles: one, routes },
+    )
+    await collect(await long.manager.call({ model: 'smart' }))
+    expect(models(long.attempts)).toEqual(['m', 'long-1', 'long-2'])
+    const filtered = setup(
+      {
+        openai: ({ target }) => {
+          if (target.model !== 'free') throw refused()
+          return ['free']
+        },
+      },
+      { profiles: one, routes },
+    )
+    await collect(await filtered.manager.call({ model: 'smart' }))
+    expect(models(filtered.attempts)).toEqual(['m', 'free'])
+    expect(filtered.events[0]).toMatchObject({ type: 'request_started', chain: ['openai/m', 'openai/f'] })
+  })
+
+  it('goes back to the caller where the named way ends, and where a call is strict', async () => {
+    const routes = { smart: { primary: 'openai/m', fallbacks: ['openai/f'], contentPolicyFallbacks: ['openai/free'] } }
+    const { manager, attempts } = setup({ openai: always(refused) }, { profiles: one, routes })
+    expect(await failure(manager.call({ model: 'smart' }))).toMatchObject({ code: 'REQUEST_REJECTED', status: 400 })
+    expect(models(attempts)).toEqual(['m', 'free'])
+    await failure(manager.call({ model: 'smart' }, { fallbacks: [] }))
+    expect(models(attempts)).toEqual(['m', 'free', 'm'])
+  })
+
+  it('never takes a detour for another reason', async () => {
+    const routes = { smart: { primary: 'openai/m', contentPolicyFallbacks: ['openai/free'] } }
+    const { manager, attempts } = setup(
+      { openai: always(() => answer(500)) },
+      { profiles: one, routes, wait: { maxMs: 0 }, retry: { attempts: 1 } },
+    )
+    expect(await failure(manager.call({ model: 'smart' }))).toMatchObject({ code: 'ALL_TARGETS_FAILED' })
+    expect(models(attempts)).toEqual(['m'])
+  })
+})
+
 describe('what lies with the origin or with us', () => {
   const THREE_KEYS = ['a', 'b', 'c'].map((name) => ({ id: `openai:${name}`, apiKey: `sk-${name}-000000000000` }))
 
@@ -701,9 +799,9 @@ describe('what lies with the origin or with us', () => {
     )
     for (let index = 0; index < 8; index += 1) await failure(manager.call({ model: 'gpt-5' }, { deadlineMs: 400 }))
     expect(events.filter(({ type }) => type === 'cooldown_started')).toEqual([])
-    expect(events.filter((event) => event.type === 'attempt_failed' && event.failure.ruleId === 'local.dns').length).toBe(
-      15,
-    )
+    expect(
+      events.filter((event) => event.type === 'attempt_failed' && event.failure.ruleId === 'local.dns').length,
+    ).toBe(15)
   })
 
   it('blames one origin whose name is gone while the other is found', async () => {

@@ -10,16 +10,19 @@ import {
   invalidOption,
   isRecord,
 } from '../failure/index.ts'
+import { BindingBook } from './binding.ts'
 import type { Clock, Random } from './clock.ts'
+import { contextWindowOf } from './context-windows.ts'
 import { Credentials } from './credentials.ts'
 import { Diagnosis } from './diagnosis.ts'
-import type { Engine, Work } from './engine.ts'
+import type { Engine, OpenRequest, Work } from './engine.ts'
 import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
 import { FailoverStream } from './failover-stream.ts'
 import { HealthBook } from './health/health-book.ts'
 import { KEY_KINDS } from './health/ladder.ts'
 import { standingOf } from './health/standing.ts'
 import { BY_HAND } from './health/window.ts'
+import { History, type RequestStory } from './history.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
 import { OpenAnswer } from './open-answer.ts'
@@ -33,6 +36,7 @@ import {
   type Settings,
 } from './options.ts'
 import { policyOf } from './policy/index.ts'
+import { Prober } from './prober.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
 import { ProfileQueries } from './profile-queries.ts'
 import type { AnswerWork, AnyRequest, AttemptContext, ModelRequest } from './provider.ts'
@@ -50,12 +54,14 @@ import { Requests } from './requests.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { RetryTokens } from './retry-tokens.ts'
 import { Routes } from './routes.ts'
-import { priorityStrategy } from './select/priority.ts'
-import { type FailoverStatus, isProfileAvailable, profileStatus } from './status.ts'
+import { ruleOf } from './select/rules.ts'
+import { Selection } from './select/selection.ts'
+import { isSpent } from './select/spent.ts'
+import { type FailoverStatus, isProfileAvailable, outagesOf, profileStatus } from './status.ts'
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
-import { answerWork, functionWork, streamWork } from './work.ts'
+import { answerWork, FunctionWork, StreamWork } from './work.ts'
 
 type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => void
 
@@ -82,6 +88,8 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #registry: ProviderRegistry<Request, Event>
   readonly #diagnosis: Diagnosis<Request, Event>
   readonly #hub: EventHub
+  /** Only where it is to keep any. */
+  readonly #history: History | undefined
   readonly #book: HealthBook
   readonly #table: TargetTable<Request, Event>
   readonly #requests: Requests<Request, Event>
@@ -89,8 +97,11 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #waiting: WaitingRoom
   readonly #credentials: Credentials
   readonly #engine: Engine
+  /** Only where probing is asked for. */
+  readonly #prober: Prober | undefined
   readonly #onFailover = new Set<FailoverCallback>()
   readonly #queries: ProfileQueries<Request, Event>
+  readonly #bindings = new BindingBook()
 
   /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
   constructor(options: FailoverOptions<Request, Event> = {}) {
@@ -100,12 +111,19 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#random = parseRandom(options.random)
     this.#registry = parseRegistry(options.registry)
     this.#credentials = new Credentials(this.#clock)
-    this.#hub = new EventHub(() => this.#clock.now())
+    const { maxRequests } = settings.history
+    this.#history = maxRequests === 0 ? undefined : new History(maxRequests)
+    this.#hub = new EventHub(() => this.#clock.now(), this.#history)
     this.#waiting = new WaitingRoom(this.#clock, settings.wait.maxQueued)
     const policy = policyOf(settings, this.#random)
-    const onChange = (): void => this.#waiting.wakeAll()
+    const onEnd = (): void => this.#waiting.wakeAll()
+    const onChange = (): void => {
+      this.#waiting.wakeAll()
+      this.#prober?.wake()
+    }
     this.#book = new HealthBook({ policy, emit: (event) => this.#hub.emit(event), onChange })
-    this.#table = new TargetTable(this.#registry, settings.order, this.#book)
+    const { strategy = 'priority' } = options
+    this.#table = new TargetTable(this.#registry, settings.order, this.#book, strategy === 'priority')
     const routes = new Routes(this.#table, settings.routes, settings.fallbacks)
     this.#diagnosis = new Diagnosis({
       clock: this.#clock,
@@ -120,25 +138,43 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       book: this.#book,
       classify,
       lapseMs: attemptMs,
-      onEnd: onChange,
+      onEnd,
     })
-    const { order, rotateOnSuccess } = settings
-    const strategy = priorityStrategy({ ordered: Object.values(order).flat(), rotateOnSuccess })
-    this.#queries = new ProfileQueries(this.#table, strategy)
+    const rule = ruleOf(strategy, {
+      rotateOnSuccess: settings.rotateOnSuccess,
+      tallies: this.#book.tallies,
+      random: this.#random,
+      emit: (event) => this.#hub.emit(event),
+    })
+    const selection = new Selection({ rule, reopenings: () => this.#book.reopenings, isSpent })
+    this.#queries = new ProfileQueries(this.#table, selection)
     this.#engine = {
       clock: this.#clock,
       settings,
       policy,
-      strategy,
+      selection,
+      bindings: this.#bindings,
       waiting: this.#waiting,
       tokens: new RetryTokens(),
       credentials: this.#credentials,
       hub: this.#hub,
+      ...(this.#history !== undefined && { history: this.#history }),
       classify,
       reclaim: (now) => this.#leases.reclaim(now),
       lease: (target, isTrial) => this.#leases.open(target, isTrial),
       retryDelayMs: (failures) => this.getRetryDelayMs(failures),
+      contextWindowOf: (model) => contextWindowOf(model, settings.contextWindows),
       onFailover: (from, to, failure, requestId) => this.#announceFailover(from, to, failure, requestId),
+    }
+    const { enabled, everyMs } = settings.health.probe
+    if (enabled) {
+      this.#prober = new Prober({
+        engine: this.#engine,
+        everyMs,
+        scopes: () => this.#book.allScopes(),
+        targets: () => [...this.#table.knownTargets().values()].flat(),
+        probeOf: (target) => this.#probeOf(target),
+      })
     }
     this.#requests = new Requests(this.#engine, routes, this.#random)
     if (options.profiles !== undefined && !Array.isArray(options.profiles)) {
@@ -186,6 +222,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   removeProfile(id: string): boolean {
     const removed = this.#table.remove(id)
     if (removed === undefined) return false
+    this.#bindings.forgetProfile(id)
     this.#hub.emit({ type: 'profile_removed', profile: id })
     this.#waiting.wakeAll()
     return true
@@ -240,7 +277,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    */
   acquire(query: ProfileQuery = {}): Lease | undefined {
     checkQuery(query)
-    const target = this.#queries.next(query, [], this.#housekeep())
+    const target = this.#queries.take(query, this.#housekeep())
     if (target === undefined) return undefined
     return this.#leases.lend(target, standingOf(target, this.#clock.now()).state === 'trial')
   }
@@ -273,7 +310,9 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     const now = this.#housekeep()
     const target = this.#table.target(id, mark.model)
     this.#book.succeed(target, { lease: BY_HAND, startedAt: now }, now)
-    target.health.note(mark, now)
+    const { latencyMs, usage } = mark
+    if (latencyMs !== undefined) target.noteLatency(latencyMs, now)
+    if (usage !== undefined) target.health.note({ usage }, now)
     this.#book.clear(target.allScopes, 'success')
   }
 
@@ -313,8 +352,14 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       totalProfiles: targets.length,
       availableProfiles: targets.filter(([profile, ...models]) => isProfileAvailable(profile, models, now)).length,
       profiles: targets.map(([profile, ...models]) => profileStatus(profile, models, now)),
+      outages: outagesOf(this.#book.allScopes(), now),
       config: this.config,
     }
+  }
+
+  /** The stories of the latest requests that have ended, the newest first; see the `history` option. */
+  recentRequests(): readonly RequestStory[] {
+    return this.#history?.recent() ?? []
   }
 
   /** Is at least one profile available, as `status()` counts them? It builds no status. */
@@ -375,9 +420,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    * @throws FailoverError `INVALID_REQUEST`, `NO_TARGET`, `REQUEST_REJECTED` (the request's own fault),
    *   `ALL_TARGETS_FAILED`, `DEADLINE_EXCEEDED`, `CANCELED`
    */
-  async call(request: Request, options: CallOptions = {}): Promise<FailoverStream<Event>> {
-    if (!isRecord(request)) throw new FailoverError('INVALID_REQUEST', 'the request must be an object')
-    return new FailoverStream(await this.#open(request.model, options, streamWork(this.#registry, request)))
+  call(request: Request, options: CallOptions = {}): Promise<FailoverStream<Event>> {
+    if (!isRecord(request)) {
+      return Promise.reject(new FailoverError('INVALID_REQUEST', 'the request must be an object'))
+    }
+    const work = new StreamWork(this.#registry, request)
+    return this.#open(request.model, options, work, (open) => new FailoverStream(this.#answerOf(open)))
   }
 
   /**
@@ -387,15 +435,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
    * @param model a route's name or a model reference
    * @throws FailoverError as `call`
    */
-  async run<Result>(
+  run<Result>(
     model: string,
     work: (context: AttemptContext) => Result | Promise<Result>,
     options: CallOptions = {},
   ): Promise<Result> {
-    checkFunction('work', work)
-    const answer = await this.#open(model, options, functionWork(this.#registry, work))
-    answer.complete()
-    return answer.value.result
+    if (typeof work !== 'function') return Promise.reject(invalidOption('work', work, 'it must be a function'))
+    return this.#open(model, options, new FunctionWork(this.#registry, work), resultOf)
   }
 
   /**
@@ -411,13 +457,26 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       const error = invalidOption('work', work, 'it must be an object with start() and isStreaming')
       return Promise.reject(error)
     }
-    return this.#open(model, options, answerWork(this.#registry, work))
+    return this.#open(model, options, answerWork(this.#registry, work), (open) => this.#answerOf(open))
   }
 
-  async #open<T>(model: unknown, options: CallOptions, work: Work<T>): Promise<OpenAnswer<T>> {
-    this.#housekeep()
-    const dependencies = { clock: this.#clock, timeouts: this.#settings.timeouts }
-    return new OpenAnswer(dependencies, await this.#requests.open(model, options, work))
+  /** Not an async function: between a request and its work there is one promise. */
+  #open<T, Result>(
+    model: unknown,
+    options: CallOptions,
+    work: Work<T>,
+    deliver: (open: OpenRequest<T>) => Result,
+  ): Promise<Result> {
+    try {
+      this.#housekeep()
+      return this.#requests.open(model, options, work, deliver)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #answerOf<T>(open: OpenRequest<T>): OpenAnswer<T> {
+    return new OpenAnswer({ clock: this.#clock, timeouts: this.#settings.timeouts }, open)
   }
 
   /** What was forgotten is taken back, and what nobody needs is dropped. @returns the time */
@@ -431,6 +490,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     return now
   }
 
+  #probeOf({ provider: name }: Target): ((context: AttemptContext) => Promise<void>) | undefined {
+    const entry = this.#registry.get(name)
+    if (entry.state !== 'registered') return undefined
+    const { provider } = entry
+    return provider.probe && ((context) => provider.probe?.(context) ?? Promise.resolve())
+  }
+
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {
     this.#hub.emit({
       type: 'failover',
@@ -442,4 +508,10 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     for (const callback of this.#onFailover)
       this.#hub.guard('failover', () => callback(from.credential, to.credential, failure))
   }
+}
+
+/** A function's result is whole when it comes. */
+function resultOf<Result>({ attempt, attempts, life, value }: OpenRequest<Result>): Result {
+  life.succeed(attempt, attempts, undefined)
+  return value
 }

@@ -44,4 +44,4 @@ export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, Us
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
 export type { RouteOptions } from './routes.ts'
-export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, ProfileStatus } from './status.ts'
+export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, OutageView, ProfileStatus } from './status.ts'

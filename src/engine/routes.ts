@@ -1,5 +1,6 @@
 import { FailoverError } from '../failure/index.ts'
 import type { ModelRequest } from './provider.ts'
+import type { TargetPool } from './select/pool.ts'
 import type { Target } from './target.ts'
 import type { TargetTable } from './target-table.ts'
 
@@ -18,6 +19,9 @@ export interface RouteOptions {
 /** Chains that are kept ready; callers name the models. */
 const MAX_CHAINS = 1_000
 
+/** What sends a request another way than along its fallbacks. */
+export type Detour = 'context_length' | 'content_policy'
+
 /** One model of a request's chain. */
 export interface ChainLink {
   /** As it was written. */
@@ -27,8 +31,12 @@ export interface ChainLink {
   readonly model: string | undefined
   /** The profile that is to serve it if it can. */
   readonly pinned: string | undefined
+  /** It has a part only once the request has failed for this reason, and then in place of the others. */
+  readonly onlyAfter: Detour | undefined
   /** The targets that serve it as things stand now, in the order in which they are tried. */
   targets(): readonly Target[]
+  /** The same as strategies choose among them. */
+  pool(): TargetPool
 }
 
 /** Turns what a request asks for into the models that may serve it, in order. */
@@ -71,15 +79,38 @@ export class Routes<Request extends ModelRequest, Event> {
       route === undefined
         ? [model, ...(fallbacks ?? this.#fallbacks)]
         : [route.primary, ...(fallbacks ?? route.fallbacks ?? [])]
-    const links = this.#expand(references, new Set(route === undefined ? [] : [model])).map((reference) =>
-      this.#link(reference),
-    )
+    const seen = new Set(route === undefined ? [] : [model])
+    const linksOf = (names: readonly string[], onlyAfter?: Detour): ChainLink[] =>
+      this.#expand(names, seen).map((reference) => this.#link(reference, onlyAfter))
+    const detours = route === undefined || fallbacks !== undefined ? {} : this.#detoursOf(route, seen)
+    const links = [
+      ...linksOf(references),
+      ...linksOf(detours.contextWindowFallbacks ?? [], 'context_length'),
+      ...linksOf(detours.contentPolicyFallbacks ?? [], 'content_policy'),
+    ]
     // A model that is named twice is still one model: trying it again is what retries are for.
     return links.filter((link, index) => {
       const isSame = (other: ChainLink): boolean =>
-        other.provider === link.provider && other.model === link.model && other.pinned === link.pinned
+        other.provider === link.provider &&
+        other.model === link.model &&
+        other.pinned === link.pinned &&
+        other.onlyAfter === link.onlyAfter
       return links.findIndex(isSame) === index
     })
+  }
+
+  /** A route's own detours; where it has none, those of the route that its primary names. */
+  #detoursOf(
+    { primary, contextWindowFallbacks, contentPolicyFallbacks }: RouteOptions,
+    seen: ReadonlySet<string>,
+  ): Pick<RouteOptions, 'contextWindowFallbacks' | 'contentPolicyFallbacks'> {
+    const inner = Object.hasOwn(this.#routes, primary) && !seen.has(primary) ? this.#routes[primary] : undefined
+    const inherited = inner === undefined ? {} : this.#detoursOf(inner, new Set([...seen, primary]))
+    return {
+      ...inherited,
+      ...(contextWindowFallbacks !== undefined && { contextWindowFallbacks }),
+      ...(contentPolicyFallbacks !== undefined && { contentPolicyFallbacks }),
+    }
   }
 
   /** Replaces names of routes by what they stand for; a route met on the way to itself is left out. */
@@ -92,11 +123,12 @@ export class Routes<Request extends ModelRequest, Event> {
     })
   }
 
-  #link(reference: string): ChainLink {
+  #link(reference: string, onlyAfter: Detour | undefined): ChainLink {
     if (reference.trim() === '') throw new FailoverError('INVALID_REQUEST', 'a model reference must not be empty')
     const { provider, model, profile, isProviderOnly } = this.#table.resolve(reference)
     const served = isProviderOnly ? undefined : model
     const targets = (): readonly Target[] => this.#table.targets(provider, served)
-    return { reference, provider, model: served, pinned: profile, targets }
+    const pool = (): TargetPool => this.#table.pool(provider, served)
+    return { reference, provider, model: served, pinned: profile, onlyAfter, targets, pool }
   }
 }

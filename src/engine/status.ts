@@ -1,7 +1,10 @@
 import type { FailureReason } from '../failure/index.ts'
 import { isOpen } from './availability.ts'
-import { KEY_KINDS } from './health/ladder.ts'
-import { healthOf } from './health/standing.ts'
+import { KEY_KINDS, type WindowKind } from './health/ladder.ts'
+import type { HealthScope, ScopeHealth } from './health/scope-health.ts'
+import { healthOf, standingOf } from './health/standing.ts'
+import { hasTrial, type WindowEnd } from './health/window.ts'
+import type { Held } from './limits/profile-limiter.ts'
 import type { Settings } from './options.ts'
 import type { ProfileView } from './profile.ts'
 import type { Target } from './target.ts'
@@ -25,6 +28,27 @@ export interface HealthView {
   readonly since?: number
   readonly until?: number
   readonly clearedBy?: ClearedBy
+  /** Nothing is wrong, but a limit lets no further request through now; until when, where it takes only time. */
+  readonly held?: Held
+}
+
+/** Something that is out: a key, a model at an origin, a whole origin, … Times are epoch milliseconds. */
+export interface OutageView {
+  readonly scope: HealthScope
+  /** What it is, as in the events: `openai:primary`, `https://api.openai.com gpt-5`, … */
+  readonly key: string
+  readonly kind: WindowKind
+  readonly reason: FailureReason
+  readonly since: number
+  readonly until: number
+  readonly end: WindowEnd
+  /** Windows in a row: 0 is the first rung of the ladder. */
+  readonly rung: number
+  /** `cooling`: nothing is tried before `until`; `half_open`: that has passed, and one attempt finds out. */
+  readonly state: 'cooling' | 'half_open'
+  /** Somebody is finding out. */
+  readonly isOnTrial: boolean
+  readonly clearedBy: ClearedBy
 }
 
 export interface ModelStatus extends HealthView {
@@ -52,6 +76,8 @@ export interface FailoverStatus {
   /** Profiles with at least one open target: nothing stands against them, and their own limits leave room. */
   readonly availableProfiles: number
   readonly profiles: readonly ProfileStatus[]
+  /** Everything that is out, whatever its scope; that of a profile counts against all its models. */
+  readonly outages: readonly OutageView[]
   readonly config: Settings
 }
 
@@ -90,6 +116,22 @@ export function profileStatus(profile: Target, targets: readonly Target[], now: 
   }
 }
 
+/** What stands against anything. */
+export function outagesOf(scopes: Iterable<ScopeHealth>, now: number): OutageView[] {
+  const outages: OutageView[] = []
+  for (const scope of scopes) {
+    for (const { kind, window } of scope.isQuiet ? [] : scope.windowsAt(now)) {
+      if (window.state === 'reopened') continue
+      const { state, reason, since, until, rung } = window
+      const end = window.state === 'cooling' ? window.end : 'inferred'
+      const isOnTrial = hasTrial(window, now)
+      const common = { scope: scope.scope, key: scope.key, kind, reason, since, until, end, rung, state, isOnTrial }
+      outages.push({ ...common, clearedBy: clearedBy(kind, end) })
+    }
+  }
+  return outages
+}
+
 /** With at least one open target; a profile nobody has asked for anything yet counts by itself. */
 export function isProfileAvailable(profile: Target, targets: readonly Target[], now: number): boolean {
   return isOpen(profile, now) && (targets.length === 0 || targets.some((target) => isOpen(target, now)))
@@ -111,10 +153,17 @@ function healthView(target: Target, now: number): HealthView {
   if (disabled !== undefined)
     return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
   const standing = healthOf(target.allScopes, now)
-  if (standing.state === 'open' || standing.state === 'trial') return { status: 'available' }
+  if (standing.state === 'open' || standing.state === 'trial') {
+    const { state, ...held } = standingOf(target, now)
+    return { status: 'available', ...(state === 'limited' && { held: held as Held }) }
+  }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
   if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }
   const { windowKind, since, until, end } = standing
-  const clearedBy = KEY_KINDS.includes(windowKind) ? 'key_change' : end === 'inferred' ? 'trial' : 'time'
-  return { status, reason: standing.reason, since, until, clearedBy }
+  return { status, reason: standing.reason, since, until, clearedBy: clearedBy(windowKind, end) }
+}
+
+function clearedBy(kind: WindowKind, end: WindowEnd): ClearedBy {
+  if (KEY_KINDS.includes(kind)) return 'key_change'
+  return end === 'inferred' ? 'trial' : 'time'
 }

@@ -58,9 +58,13 @@ providers:
         metadata: { region: eu }
   local: { dialect: openai, baseUrl: "http://127.0.0.1:11434/v1", headers: { x-team: a }, profiles: [{ id: local:default }] }
 auth: { order: { openai: [openai:backup, openai:primary] } }
-routes: { smart: { primary: openai/gpt-5, fallbacks: [local/llama3:8b], contextWindowFallbacks: [] }, fast: { primary: smart } }
+routes: { smart: { primary: openai/gpt-5, fallbacks: [local/llama3:8b], contextWindowFallbacks: [openai/gpt-4.1], contentPolicyFallbacks: [local/free] }, fast: { primary: smart } }
 fallbacks: [smart]
-strategy: priority
+strategy: least_busy
+quotaGroups: { org-a: { requestsPerMinute: 600, tokensPerMinute: 90000 } }
+learnLimits: false
+contextWindows: { llama3:8b: 8192 }
+history: { maxRequests: 10 }
 rotateOnSuccess: true
 policy: rsclaw
 retry: { attempts: 2, jitter: 0 }
@@ -71,7 +75,7 @@ timeouts: { idleMs: 5000 }
 stream: { toolCalls: pass, keepAliveMs: 0, holdBackMs: 0 }
 hedge: { enabled: false, afterMs: auto, maxRatio: 0.05 }
 recovery: { midStream: off }
-health: { probe: { enabled: false, everyMs: 2000 } }
+health: { probe: { enabled: true, everyMs: 5000 } }
 usage: passive
 state: { kind: memory }
 `,
@@ -96,11 +100,20 @@ state: { kind: memory }
       ],
       order: { openai: ['openai:backup', 'openai:primary'] },
       routes: {
-        smart: { primary: 'openai/gpt-5', fallbacks: ['local/llama3:8b'] },
-        fast: { primary: 'smart', fallbacks: [] },
+        smart: {
+          primary: 'openai/gpt-5',
+          fallbacks: ['local/llama3:8b'],
+          contextWindowFallbacks: ['openai/gpt-4.1'],
+          contentPolicyFallbacks: ['local/free'],
+        },
+        fast: { primary: 'smart' },
       },
       fallbacks: ['smart'],
-      strategy: 'priority',
+      strategy: 'least_busy',
+      quotaGroups: { 'org-a': { requestsPerMinute: 600, tokensPerMinute: 90_000 } },
+      learnLimits: false,
+      contextWindows: { 'llama3:8b': 8_192 },
+      history: { maxRequests: 10 },
       rotateOnSuccess: true,
       policy: 'rsclaw',
       retry: { attempts: 2, jitter: 0 },
@@ -108,6 +121,7 @@ state: { kind: memory }
       wait: { maxMs: 0 },
       cooldown: { breaker: { minMs: 10 }, maxHintMs: 1000 },
       timeouts: { idleMs: 5000 },
+      health: { probe: { enabled: true, everyMs: 5_000 } },
     })
     expect(setup.http).toEqual({
       wellKnown: false,

@@ -7,6 +7,7 @@ import { Incidents } from './incidents.ts'
 import type { WindowKind } from './ladder.ts'
 import { ProfileHealth } from './profile-health.ts'
 import { type HealthScope, ScopeHealth } from './scope-health.ts'
+import { Tallies } from './tallies.ts'
 import { type AttemptMark, BY_HAND } from './window.ts'
 
 interface HealthBookOptions {
@@ -27,8 +28,10 @@ export class HealthBook {
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
   readonly #incidents = new Incidents()
+  readonly tallies = new Tallies()
   #newestLease = 0
   #version = 0
+  #reopenings = 0
   #sweepAt = SWEEP_AT
 
   constructor(options: HealthBookOptions) {
@@ -38,6 +41,11 @@ export class HealthBook {
   /** Grows with every change of what stands against anything, but for what time alone changes. */
   get version(): number {
     return this.#version
+  }
+
+  /** How often a window has ended before its time. What was cooling stays so until its end while this stays the same. */
+  get reopenings(): number {
+    return this.#reopenings
   }
 
   /** A target with its health at hand. Without a model it stands for the profile as such. */
@@ -61,7 +69,7 @@ export class HealthBook {
       if (known.profile !== profile) known.change(profile)
       return known
     }
-    const health = new ProfileHealth(profile)
+    const health = new ProfileHealth(profile, this.tallies)
     this.#profiles.set(profile.id, health)
     return health
   }
@@ -135,6 +143,7 @@ export class HealthBook {
   }
 
   forgetProfile(profile: Profile): void {
+    this.#profiles.get(profile.id)?.retire()
     this.#profiles.delete(profile.id)
     for (const [key, scope] of this.#scopes) if (isOwn(scope, profile)) this.#scopes.delete(key)
   }
@@ -209,8 +218,10 @@ export class HealthBook {
     { requestId, isSure = false }: { readonly requestId?: string | undefined; readonly isSure?: boolean },
   ): void {
     const moment = { mark, newestLease: this.#newestLease, now }
+    const before = scope.find(kind)
     const opened = scope.fail(kind, reason, stayAway, moment, isSure)
     if (opened?.state !== 'cooling') return
+    if (before?.state === 'cooling' && opened.until < before.until) this.#reopenings += 1
     const { until, end, rung } = opened
     this.#options.emit({
       type: 'cooldown_started',
@@ -235,6 +246,7 @@ export class HealthBook {
   }
 
   #emitEnd(scope: ScopeHealth, kind: WindowKind, by: FailoverEventOf<'cooldown_ended'>['by']): void {
+    this.#reopenings += 1
     this.#options.emit({ type: 'cooldown_ended', scope: scope.scope, key: scope.key, kind, by })
   }
 }
@@ -281,9 +293,10 @@ function scopeKey(scope: HealthScope, key: string): string {
  * work; any other answer of the API shows that the origin is reachable.
  */
 function provenAlive({ scope, reason, status, confidence }: Failure, { scopes }: Target): readonly ScopeHealth[] {
-  if (status === undefined || status >= 500 || confidence !== 'structured') return []
+  if (status === undefined || status >= 500 || confidence === 'status') return []
   if (scope === 'request') return scopes.model === undefined ? [scopes.provider] : [scopes.model, scopes.provider]
-  return reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found'
+  const isSure = confidence === 'structured'
+  return isSure && (reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found')
     ? [scopes.provider]
     : []
 }
