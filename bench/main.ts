@@ -1,13 +1,17 @@
 import { benchCall } from './call.ts'
+import { benchChoose } from './choose.ts'
 import { benchClassify } from './classify.ts'
 import { benchGateway } from './gateway/suite.ts'
 import { machine } from './measure.ts'
 import { type CommandLine, type Options, parseCommandLine } from './options.ts'
+import { benchPolicy } from './policy.ts'
 
 const SUITES: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   call: benchCall,
+  choose: benchChoose,
   classify: benchClassify,
   gateway: benchGateway,
+  policy: benchPolicy,
 }
 
 const commandLine = understood()

@@ -4,7 +4,9 @@ import { availableParallelism, cpus } from 'node:os'
 export interface Variant {
   readonly name: string
   /** Does it once. */
-  readonly run: () => Promise<unknown>
+  readonly run: () => PromiseLike<unknown>
+  /** The name of the variant that this one's added time is counted from. Default: the first. */
+  readonly beside?: string
 }
 
 export interface Row {
@@ -25,7 +27,7 @@ interface Effort {
 
 /**
  * Times variants beside each other, alternating in every round, so that a machine that slows down slows them alike.
- * The first variant is the baseline.
+ * The first variant is the baseline of all that name no other.
  */
 export async function compare(variants: readonly [Variant, ...Variant[]], { rounds, runs }: Effort): Promise<Row[]> {
   for (const { run } of variants) await time(run, runs)
@@ -33,8 +35,8 @@ export async function compare(variants: readonly [Variant, ...Variant[]], { roun
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, run } of variants) samples.get(name)?.push(await time(run, runs))
   }
-  const baseline = samples.get(variants[0].name) ?? []
-  return variants.map(({ name }) => {
+  return variants.map(({ name, beside = variants[0].name }) => {
+    const baseline = samples.get(beside) ?? []
     const times = samples.get(name) ?? []
     const added = times.map((us, round) => us - (baseline[round] ?? 0))
     return {
@@ -62,13 +64,13 @@ export function machine(): string {
   return `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown CPU'}`
 }
 
-async function time(run: () => Promise<unknown>, runs: number): Promise<number> {
+async function time(run: () => PromiseLike<unknown>, runs: number): Promise<number> {
   const startedAt = process.hrtime.bigint()
   for (let index = 0; index < runs; index += 1) await run()
   return Number(process.hrtime.bigint() - startedAt) / 1_000 / runs
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }

@@ -25,6 +25,15 @@ interface ExplainArguments {
   readonly json?: boolean
 }
 
+interface SimulateArguments {
+  readonly config?: string
+  readonly rate?: number
+  readonly minutes?: number
+  readonly seed: number
+  readonly json?: boolean
+  readonly list?: boolean
+}
+
 const CONFIG_HELP = 'the file; default: HOTSPARE_CONFIG, ./hotspare.yaml, ./hotspare.json, the environment'
 
 /** Parses the arguments and runs the command they name. What a command needs is loaded when it is called. */
@@ -112,6 +121,37 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
         errors,
       })
     })
+  program
+    .command('simulate')
+    .description('say what an outage would do to this configuration: hours on a virtual clock, in about a second')
+    .argument(
+      '[scenario]',
+      'one that comes with the package (see --list), or a YAML or JSON file; default: provider-down',
+    )
+    .option('--config <path>', `${CONFIG_HELP}; keys are not needed`)
+    .option('--rate <number>', "requests a second, in place of the scenario's; 30/m for a minute", parseRate)
+    .option('--minutes <number>', "how long they come, in place of the scenario's", parseMinutes)
+    .option('--seed <number>', 'what chance begins with: the same seed, the same result', parseSeed, 1)
+    .option('--json', 'print it as JSON')
+    .option('--list', 'print the scenarios that come with the package')
+    .exitOverride()
+    .action(async (scenario: string | undefined, { config, rate, minutes, seed, ...flags }: SimulateArguments) => {
+      const { runSimulate } = await import('./commands/simulate/command.ts')
+      const { env: environment, stdout: output, stderr: errors } = process
+      exitCode = await runSimulate({
+        scenario,
+        configPath: config,
+        perSecond: rate,
+        minutes,
+        seed,
+        isJson: flags.json ?? false,
+        isList: flags.list ?? false,
+        environment,
+        directory: process.cwd(),
+        output,
+        errors,
+      })
+    })
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode
@@ -131,6 +171,28 @@ function parsePort(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65_535) return port
   throw new InvalidArgumentError('It must be a whole number from 0 to 65535.')
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 }
+
+/** Requests a second. */
+function parseRate(text: string): number {
+  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)(?:\/([smh]))?$/.exec(text) ?? []
+  const rate = Number(amount) / (SECONDS[unit] ?? 1)
+  if (rate > 0) return rate
+  throw new InvalidArgumentError('It must be a number of more than 0, or one such as 30/m or 500/h.')
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text)
+  if (/^\d+(?:\.\d+)?$/.test(text) && minutes > 0) return minutes
+  throw new InvalidArgumentError('It must be a number of more than 0.')
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && seed <= 0xffff_ffff) return seed
+  throw new InvalidArgumentError('It must be a whole number from 0 to 4294967295.')
 }
 
 /** Signals to stop: the first asks for an orderly end, the second for one at once. */

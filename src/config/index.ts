@@ -1,6 +1,12 @@
 /** The configuration file: finds it, checks it, and turns it into what the engine and the gateway take. */
+export { readDocument } from './document.ts'
+export type { Environment } from './expand.ts'
+export { readText } from './file.ts'
+export { checkAgainst } from './issues.ts'
 export { type LoadOptions, loadConfiguration } from './load.ts'
-export { formatMistake } from './mistakes.ts'
+export { formatMistake, type Mistake, Mistakes } from './mistakes.ts'
+export { type Path, Places } from './places.ts'
+export * as parts from './schema-parts.ts'
 export { loadSettings } from './settings.ts'
 export type { DisabledProfile, Setup } from './setup.ts'
 export { createManager } from './to-options.ts'

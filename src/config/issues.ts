@@ -9,7 +9,17 @@ const SECRET_KEYS = new Set<PropertyKey>(['apiKey', 'key', 'adminKey', 'headers'
 
 /** Checks the shape of a configuration. @returns it; undefined where something is wrong, which `mistakes` then tells */
 export function checkShape(value: unknown, places: Places, mistakes: Mistakes): Configuration | undefined {
-  const parsed = configurationSchema.safeParse(value)
+  return checkAgainst(configurationSchema, value, places, mistakes)
+}
+
+/** The same for any file whose schema says in each error what is allowed, as those of `schema-parts.ts` do. */
+export function checkAgainst<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  places: Places,
+  mistakes: Mistakes,
+): T | undefined {
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   for (const issue of parsed.error.issues) addIssue(issue, value, places, mistakes)
   return undefined

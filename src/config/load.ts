@@ -16,6 +16,7 @@ import { checkProviders } from './provider-checks.ts'
 import { checkReferences } from './references.ts'
 import { secretsIn } from './secrets.ts'
 import { DEFAULT_SERVER, type Setup } from './setup.ts'
+import { withStandInKeys, withStandInVariables } from './stand-ins.ts'
 import { createManager, toSetup } from './to-options.ts'
 
 export interface LoadOptions {
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly host?: string | undefined
   /** May it listen on a public address without client keys? Default false. */
   readonly isInsecureAllowed?: boolean
+  /** Is anything to be sent? Otherwise keys, and variables that are not set, have stand-ins. Default true. */
+  readonly areKeysNeeded?: boolean
   /** Default: the system's. */
   readonly clock?: Clock
 }
@@ -49,7 +52,8 @@ export function loadConfiguration(options: LoadOptions): Loaded {
   const mistakes = new Mistakes(places)
   const whole = resolve(directory, file)
   const text = readText(whole, mistakes)
-  const value = text === undefined ? undefined : readDocument(text, environment, places, mistakes)
+  const known = options.areKeysNeeded === false ? withStandInVariables(environment, text ?? '') : environment
+  const value = text === undefined ? undefined : readDocument(text, known, places, mistakes)
   return value === undefined
     ? { source, state: 'invalid', mistakes: mistakes.list() }
     : check(value, { ...options, source, directory: dirname(whole), clock, places, mistakes })
@@ -77,9 +81,10 @@ interface Surroundings extends LoadOptions {
   readonly mistakes: Mistakes
 }
 
-function check(value: unknown, surroundings: Surroundings): Loaded {
+function check(written: unknown, surroundings: Surroundings): Loaded {
   const { source, places, mistakes } = surroundings
-  mistakes.hide(secretsIn(value, surroundings.environment))
+  mistakes.hide(secretsIn(written, surroundings.environment))
+  const value = surroundings.areKeysNeeded === false ? withStandInKeys(written) : written
   const configuration = checkShape(value, places, mistakes)
   if (isRecord(value)) {
     const outline = outlineOf(value)

@@ -1,3 +1,5 @@
+import type { RequestFormat } from './request-format.ts'
+
 /** Token counts as one event or answer tells them. Input includes what was read from or written to a cache. */
 export interface TokenCounts {
   readonly inputTokens?: number
@@ -98,6 +100,10 @@ export interface Dialect extends AnswerFormat {
   /** How the key travels. */
   authHeaders(apiKey: string): Readonly<Record<string, string>>
   isStreaming(request: unknown): boolean
+  /** What a request tells besides what it asks. */
+  readonly requests: RequestFormat
+  /** The smallest request that a model answers, but for the model. */
+  readonly probe: Readonly<Record<string, unknown>>
   /** The text of the answer that this event or whole answer carries, of its first choice; not reasoning, not tools. */
   textOf(event: unknown): string
   /** Keys of events whose texts are the answer's own, or padding: whatever they say, the event means the same. */

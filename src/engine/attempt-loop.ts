@@ -1,16 +1,18 @@
-import type { AttemptRecord, FailoverError, Failure, FailureReason } from '../failure/index.ts'
-import { Attempt, type AttemptLimit } from './attempt.ts'
-import { OpenAttempt } from './attempt-context.ts'
+import { FailoverError, type Failure, type FailureReason } from '../failure/index.ts'
+import { Attempt, type AttemptLimit, AttemptTimeout } from './attempt.ts'
+import type { AttemptEntry } from './attempt-entry.ts'
 import { reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
-import type { Committed, Engine, LoopRequest, Work } from './engine.ts'
+import type { Engine, LoopRequest, OpenRequest } from './engine.ts'
 import type { AttemptKind } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import { readable } from './readable.ts'
-import { allTargetsFailed, noTarget, rejectionOf, requestEnded } from './request-errors.ts'
+import { allTargetsFailed, noTarget, providerFailed, rejectionOf, requestEnded } from './request-errors.ts'
+import type { Holder } from './request-life.ts'
 import type { ChainLink } from './routes.ts'
 import type { Target } from './target.ts'
+import type { Ticket } from './waiting.ts'
 
 /** A failed attempt, with all that is said of it. */
 interface Setback {
@@ -21,15 +23,34 @@ interface Setback {
   readonly secrets: readonly string[]
 }
 
+/** An attempt that is under way. */
+interface Trying {
+  readonly attempt: Attempt
+  readonly candidate: Candidate
+  readonly limit: AttemptLimit
+  /** Epoch milliseconds. */
+  readonly dueAt: number
+}
+
 /**
  * The life of one request: choose a target, try it, draw the consequences, until one commits or nothing is left. There
- * is one loop for every door; what differs is the `Work`.
+ * is one loop for every door; what differs is the `Work`, and what is delivered at commit.
+ *
+ * It goes on when something settles rather than waiting in async functions: most requests go straight, and each layer of
+ * promises between a caller and his work would cost them more than all decisions together.
  */
-export class AttemptLoop<T> {
+export class AttemptLoop<T, Result> implements Holder {
   readonly #engine: Engine
   readonly #request: LoopRequest<T>
+  readonly #deliver: (open: OpenRequest<T>) => Result
   readonly #chooser: Chooser
-  readonly attempts: AttemptRecord[] = []
+  readonly #attempts: AttemptEntry[] = []
+  #resolve: ((result: Result) => void) | undefined
+  #reject: ((error: FailoverError) => void) | undefined
+  /** What is being tried. */
+  #trying: Trying | undefined
+  /** Its place among those that wait. */
+  #ticket: Ticket | undefined
   /** Attempts that counted against the budget. */
   #spent = 0
   /** The first failure of the model that was asked for. */
@@ -38,135 +59,232 @@ export class AttemptLoop<T> {
   /** The latest one, until the request has moved on from it. */
   #last: Setback | undefined
 
-  constructor(engine: Engine, request: LoopRequest<T>) {
+  constructor(engine: Engine, request: LoopRequest<T>, deliver: (open: OpenRequest<T>) => Result) {
     this.#engine = engine
     this.#request = request
+    this.#deliver = deliver
     this.#chooser = new Chooser(engine, request)
   }
 
   /** Resolves at commit. @throws FailoverError where nothing commits */
-  async run(): Promise<Committed<T>> {
-    const { life, queue } = this.#request
+  run(now: number): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.#goOn(now)
+    })
+  }
+
+  dueAt(): number {
+    return this.#trying?.dueAt ?? Number.POSITIVE_INFINITY
+  }
+
+  onDue(): void {
+    const trying = this.#trying
+    if (trying === undefined) return
+    const timeout = new AttemptTimeout(trying.limit)
+    trying.attempt.abort(timeout)
+    this.#failed(trying, timeout)
+  }
+
+  onCanceled(): void {
+    const trying = this.#trying
+    if (trying === undefined) return
+    this.#stopTrying()
+    this.#request.life.cancel(trying.attempt, false)
+    this.#goOn()
+  }
+
+  /** Decides what is done next, and begins it. */
+  #goOn(now: number = this.#engine.clock.now()): void {
+    try {
+      const final = this.#next(now)
+      if (final !== undefined) this.#end(final)
+    } catch (thrown) {
+      this.#crash(thrown)
+    }
+  }
+
+  /** @returns the error that the request ends with; undefined where something has been begun that will settle */
+  #next(now: number): FailoverError | undefined {
+    const { life } = this.#request
+    const { cancellation } = life
     for (;;) {
-      life.expireIfLate()
-      const { cancellation } = life
-      if (cancellation.isCanceled) throw this.#over(requestEnded(cancellation.reason, this.attempts))
-      if (this.#spent >= this.#engine.settings.budget.maxAttempts) throw this.#over(this.#givenUp())
-      const choice = this.#chooser.choose()
+      life.expireIfLate(now)
+      if (cancellation.isCanceled) return requestEnded(cancellation.reason, this.#attempts)
+      if (this.#spent >= this.#engine.settings.budget.maxAttempts) return this.#givenUp()
+      const choice = this.#chooser.choose(now)
       switch (choice.do) {
-        case 'try': {
-          const value = await this.#try(choice.candidate, choice.kind)
-          if (value !== undefined) return value
+        case 'try':
+          if (this.#try(choice.candidate, choice.kind, now)) return undefined
           break
-        }
         case 'wait':
-          await this.#wait(queue, choice.until, choice.cause)
-          break
+          void this.#wait(choice.until, choice.cause)
+          return undefined
         case 'give_up':
-          throw this.#over(this.#givenUp())
+          return this.#givenUp()
       }
     }
   }
 
   /** The outcome is told in the moment it is decided: whatever opens a moment later comes too late. */
-  #over(error: FailoverError): FailoverError {
-    this.#request.life.end(error, this.attempts.length)
-    return error
+  #end(error: FailoverError): void {
+    this.#leaveQueue()
+    this.#request.life.end(error, this.#attempts)
+    this.#reject?.(error)
   }
 
-  async #wait(queue: string, until: number, cause: 'backoff' | 'nothing_open'): Promise<void> {
+  /** A function of a provider that only looks at requests has thrown; no attempt is to blame. */
+  #crash(thrown: unknown): void {
+    if (thrown instanceof FailoverError) this.#end(thrown)
+    else {
+      const secrets = this.#request.chain
+        .flatMap((link) => link.targets())
+        .flatMap(({ credential }) => this.#engine.credentials.secretsOf(credential))
+      this.#end(providerFailed(thrown, secrets))
+    }
+  }
+
+  async #wait(until: number, cause: 'backoff' | 'nothing_open'): Promise<void> {
     const { clock, hub, waiting } = this.#engine
-    const { life } = this.#request
+    const { life, queue } = this.#request
     const startedAt = clock.now()
     if (hub.hears('request_waiting')) hub.emit({ type: 'request_waiting', requestId: life.id, until, cause })
+    life.watch(startedAt)
     try {
-      if (cause === 'backoff') await clock.sleep(Math.max(0, until - startedAt), life.cancellation.signal)
-      else await waiting.wait(queue, until, life.cancellation.signal)
+      const { signal } = life.cancellation
+      if (cause === 'backoff') {
+        this.#leaveQueue()
+        await clock.sleep(Math.max(0, until - startedAt), signal)
+      } else {
+        this.#ticket ??= waiting.enter(queue, this.#needs, this.#request.work.door)
+        this.#chooser.isQueued = true
+        await this.#ticket.wait(until, startedAt + this.#chooser.patienceMs, signal)
+      }
     } catch (error) {
-      if (!life.cancellation.isCanceled) throw error
+      if (!life.cancellation.isCanceled) {
+        this.#crash(error)
+        return
+      }
     }
     if (cause === 'nothing_open') this.#chooser.waited(clock.now() - startedAt)
+    this.#goOn()
   }
 
-  async #try(candidate: Candidate, kind: AttemptKind): Promise<Committed<T> | undefined> {
+  /** Requests that have not been anywhere yet are served by the same targets; any other waits for itself. */
+  get #needs(): unknown {
+    const { chain, estimatedTokens, work } = this.#request
+    const isPlain = this.#attempts.length === 0 && estimatedTokens === undefined && (work.bindings?.length ?? 0) === 0
+    return isPlain ? chain : this
+  }
+
+  #leaveQueue(): void {
+    this.#ticket?.leave()
+    this.#ticket = undefined
+    this.#chooser.isQueued = false
+  }
+
+  /** @returns whether it has been begun; not where the caller has left meanwhile */
+  #try(candidate: Candidate, kind: AttemptKind, now: number): boolean {
     const engine = this.#engine
     const { target } = candidate
-    const { life, work } = this.#request
-    const { clock, hub, settings } = engine
+    const { estimatedTokens, life } = this.#request
+    const { hub } = engine
     if (this.#last !== undefined && formatTarget(this.#last.target) !== formatTarget(target)) {
       engine.onFailover(this.#last.target, target, this.#last.failure, life.id)
       this.#last = undefined
-      if (life.cancellation.isCanceled) return undefined
+      if (life.cancellation.isCanceled) return false
     }
-    if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, clock.now())
+    if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, now)
     this.#chooser.course.started(target)
-    const limit = this.#limit(target)
-    const attempt = new Attempt(
-      clock,
-      engine.lease(target, kind === 'trial' || kind === 'panic'),
-      this.attempts.length + 1,
-    )
-    this.attempts.push(attempt.record)
+    const limit = this.#limit(target, now)
+    const lease = engine.lease(target, kind === 'trial' || kind === 'panic', estimatedTokens, now)
+    // Only now, so that the next in the queue sees that this one is taken.
+    if (this.#ticket !== undefined) this.#leaveQueue()
+    const attempt = new Attempt(engine, lease, this.#attempts.length + 1, kind, candidate.dropped)
+    this.#attempts.push(attempt.record)
     if (hub.hears('attempt_started')) {
-      hub.emit({
-        type: 'attempt_started',
-        requestId: life.id,
-        target: attempt.record.target,
-        attempt: attempt.number,
-        kind,
-      })
+      const { number, record } = attempt
+      hub.emit({ type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind })
     }
-    try {
-      const value = await attempt.race(
-        this.#start(attempt, settings.timeouts.connectMs, work),
-        limit,
-        life.cancellation,
-      )
-      attempt.lease.commit()
-      if (hub.hears('attempt_committed')) {
-        hub.emit({
-          type: 'attempt_committed',
-          requestId: life.id,
-          target: attempt.record.target,
-          attempt: attempt.number,
-          durationMs: attempt.elapsedMs,
-        })
-      }
-      return { attempt, value }
-    } catch (thrown) {
-      if (life.cancellation.isCanceled) {
-        life.cancel(attempt, false)
-        return undefined
-      }
-      const error = readable(thrown)
-      this.#consider({ failure: life.fail(attempt, error, false), error, target, secrets: attempt.secrets }, candidate)
-      return undefined
-    }
+    const trying: Trying = { attempt, candidate, limit, dueAt: now + limit.ms }
+    const begun = this.#begin(attempt)
+    this.#trying = trying
+    life.passTo(this)
+    // What comes after a first content stands under the idle limit.
+    life.watch(now, limit.phase === 'first_content' ? now + engine.settings.timeouts.idleMs : undefined)
+    begun.then(
+      (value) => this.#committed(trying, value),
+      (error: unknown) => this.#failed(trying, error),
+    )
+    // The caller may have left meanwhile, in a listener that was told of this attempt, or in the work itself.
+    if (life.cancellation.isCanceled) this.onCanceled()
+    return true
   }
 
-  /** Not an async function: where the key is at hand, nothing stands between the attempt and its work. */
-  #start(attempt: Attempt, connectMs: number, work: Work<T>): Promise<T> {
+  /** Nothing stands between the attempt and its work where the key is at hand. */
+  #begin(attempt: Attempt): Promise<T> {
     try {
       const key = this.#engine.credentials.keyOf(attempt.target.credential)
-      return typeof key === 'object'
-        ? key.then((fetched) => this.#begin(attempt, fetched, connectMs, work))
-        : this.#begin(attempt, key, connectMs, work)
+      const begun =
+        typeof key === 'object' ? key.then((fetched) => this.#start(attempt, fetched)) : this.#start(attempt, key)
+      return Promise.resolve(begun)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  #begin(attempt: Attempt, apiKey: string | undefined, connectMs: number, work: Work<T>): Promise<T> {
-    if (apiKey !== undefined) attempt.secrets = [apiKey]
-    // The caller may have left meanwhile, even in a listener that was told of this attempt.
-    const { cancellation } = this.#request.life
-    if (cancellation.isCanceled) throw cancellation.reason
-    if (attempt.isAborted) throw attempt.signal.reason
-    return work.start(new OpenAttempt(attempt, apiKey, connectMs), attempt)
+  #start(attempt: Attempt, apiKey: string | undefined): T | PromiseLike<T> {
+    attempt.apiKey = apiKey
+    const { life, work } = this.#request
+    if (life.cancellation.isCanceled) throw life.cancellation.reason
+    attempt.throwIfAborted()
+    return work.start(attempt)
   }
 
-  /** What a failure means for the rest of this request. */
-  #consider(setback: Setback, candidate: Candidate): void {
+  #committed(trying: Trying, value: T): void {
+    if (trying !== this.#trying) return
+    this.#stopTrying()
+    const { attempt } = trying
+    const { hub } = this.#engine
+    const { life } = this.#request
+    try {
+      const now = this.#engine.clock.now()
+      attempt.commit(now)
+      if (hub.hears('attempt_committed')) {
+        const { number, record } = attempt
+        const durationMs = record.committedAfterMs ?? 0
+        hub.emit({ type: 'attempt_committed', requestId: life.id, target: record.target, attempt: number, durationMs })
+      }
+      this.#resolve?.(this.#deliver({ attempt, value, life, attempts: this.#attempts, committedAt: now }))
+    } catch (thrown) {
+      this.#crash(thrown)
+    }
+  }
+
+  #failed(trying: Trying, thrown: unknown): void {
+    if (trying !== this.#trying) return
+    this.#stopTrying()
+    const { attempt, candidate } = trying
+    const { life } = this.#request
+    try {
+      const error = readable(thrown)
+      const failure = life.fail(attempt, error, false)
+      const final = this.#consider({ failure, error, target: attempt.target, secrets: attempt.secrets }, candidate)
+      if (final === undefined) this.#goOn()
+      else this.#end(final)
+    } catch (crashed) {
+      this.#crash(crashed)
+    }
+  }
+
+  #stopTrying(): void {
+    this.#trying = undefined
+    this.#request.life.passTo(undefined)
+  }
+
+  /** What a failure means for the rest of this request. @returns the error that it ends with, if it does */
+  #consider(setback: Setback, candidate: Candidate): FailoverError | undefined {
     const { clock, policy, settings, tokens } = this.#engine
     const { failure, target } = setback
     const { link } = candidate
@@ -182,8 +300,8 @@ export class AttemptLoop<T> {
     const backoffUntil = now + this.#engine.retryDelayMs(tries - 1)
     const isFinal = failure.nextStep === 'return' && policy.returnsAtOnce
     const turn = isFinal ? 'return' : this.#chooser.course.after(failure, link, isFirstModel, target, backoffUntil)
-    if (policy.pausesBetweenTargets) this.#chooser.pause(now + this.#engine.retryDelayMs(this.attempts.length - 1))
-    if (turn === 'return') throw this.#over(this.#returned(setback))
+    if (policy.pausesBetweenTargets) this.#chooser.pause(now + this.#engine.retryDelayMs(this.#attempts.length - 1))
+    if (turn === 'return') return this.#returned(setback)
     if (
       turn === 'retry' &&
       policy.retriesTarget &&
@@ -197,6 +315,7 @@ export class AttemptLoop<T> {
       // Refused or not, it has been seen to fail: its other keys fare no better.
       this.#chooser.course.defer(failure, target, backoffUntil)
     }
+    return undefined
   }
 
   /** A failure that is to go back to the caller. */
@@ -213,7 +332,7 @@ export class AttemptLoop<T> {
     const first = this.#first
     if (first?.failure.scope === 'request') return this.#rejection(first)
     const { chain, queue, work } = this.#request
-    if (this.attempts.length === 0) {
+    if (this.#attempts.length === 0) {
       const targets = chain.flatMap((link) => link.targets())
       const reasons = new Map(targets.map((target) => [`${target.provider}/${target.model}`, work.unusable(target)]))
       if ([...reasons.values()].every((reason) => reason !== undefined)) return noTarget(queue, chain, reasons)
@@ -226,7 +345,7 @@ export class AttemptLoop<T> {
     const cause = first ?? this.#earliest
     return allTargetsFailed({
       reason: this.#commonReason(usable, now),
-      attempts: this.attempts,
+      attempts: this.#attempts,
       nextAvailableAt: soonestOpening(usable, now),
       now,
       cause: cause?.error,
@@ -238,26 +357,24 @@ export class AttemptLoop<T> {
   #commonReason(usable: readonly Target[], now: number): FailureReason | undefined {
     const { course } = this.#chooser
     const untried = usable.filter((target) => course.tries(target) === 0).map((target) => reasonAgainst(target, now))
-    const [first, ...others] = new Set([...this.attempts.map(({ reason }) => reason), ...untried])
+    const [first, ...others] = new Set([...this.#attempts.map(({ reason }) => reason), ...untried])
     return others.length === 0 ? first : undefined
   }
 
   #rejection({ failure, error, secrets }: Setback): FailoverError {
-    return rejectionOf(failure, error, this.attempts, secrets)
+    return rejectionOf(failure, error, this.#attempts, secrets)
   }
 
   /**
    * The time this attempt gets before its first content: its own limit, or what is left of the request less a reserve
    * that keeps the models behind it reachable (a quarter for one, half for more).
    */
-  #limit(target: Target): AttemptLimit {
-    const { clock, settings } = this.#engine
+  #limit(target: Target, now: number): AttemptLimit {
+    const { settings } = this.#engine
     const { chain, life, work } = this.#request
     const phase = work.phase(target)
     const { attemptMs, firstContentMs, responseMs } = settings.timeouts
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
-    const leftMs = Math.max(0, life.deadlineAt - clock.now())
-    const now = clock.now()
     if (chain.length === 1) return ownLimit(phase, phaseMs, attemptMs)
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
@@ -270,6 +387,7 @@ export class AttemptLoop<T> {
       )
       return opensAt !== undefined && opensAt < life.deadlineAt
     })
+    const leftMs = Math.max(0, life.deadlineAt - now)
     const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
     if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
     return ownLimit(phase, phaseMs, attemptMs)

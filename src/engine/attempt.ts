@@ -1,6 +1,8 @@
-import { type AttemptRecord, FailoverError, isRecord, type TimeoutPhase } from '../failure/index.ts'
+import { FailoverError, isRecord, type QuotaBucket, type TimeoutPhase } from '../failure/index.ts'
+import { AttemptEntry } from './attempt-entry.ts'
 import { Cancellation } from './cancellation.ts'
-import type { Clock } from './clock.ts'
+import type { Engine } from './engine.ts'
+import type { AttemptKind } from './events.ts'
 import type { Lease } from './lease.ts'
 import type { Target } from './target.ts'
 
@@ -12,28 +14,42 @@ export interface AttemptLimit {
   readonly isCutShort: boolean
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type AttemptEngine = Pick<Engine, 'bindings' | 'clock' | 'settings'>
 
 /** One try of one target, from its first byte to its last. Its signal ends everything that it has started. */
 export class Attempt {
   readonly lease: Lease
   readonly number: number
-  readonly record: Mutable<AttemptRecord>
-  readonly #clock: Clock
+  readonly record: AttemptEntry
+  /** Kinds of bindings that its target cannot serve, to be left out of the request. */
+  readonly dropped: readonly string[] | undefined
+  readonly #engine: AttemptEngine
   readonly #cancellation = new Cancellation()
-  /** The key it was made with, which nothing that comes of it may show. */
-  secrets: readonly string[] = []
-  #activeAt = 0
+  /** The profile's key as it was when the attempt was made; undefined where it has none. */
+  apiKey: string | undefined
+  #activeAt: number
 
-  constructor(clock: Clock, lease: Lease, number: number) {
-    this.#clock = clock
+  constructor(engine: AttemptEngine, lease: Lease, number: number, kind: AttemptKind, dropped?: readonly string[]) {
+    this.#engine = engine
     this.lease = lease
     this.number = number
-    this.record = { target: lease.target.ref, outcome: 'pending', startedAt: lease.startedAt, durationMs: 0 }
+    this.dropped = dropped
+    this.record = new AttemptEntry(lease.target.ref, lease.startedAt, kind)
+    this.#activeAt = lease.startedAt
   }
 
   get target(): Target {
     return this.lease.target
+  }
+
+  /** What nothing that comes of it may show. */
+  get secrets(): readonly string[] {
+    return this.apiKey === undefined ? [] : [this.apiKey]
+  }
+
+  /** How long its transport may take to connect, milliseconds. */
+  get connectMs(): number {
+    return this.#engine.settings.timeouts.connectMs
   }
 
   get signal(): AbortSignal {
@@ -44,18 +60,47 @@ export class Attempt {
     return this.#cancellation.isCanceled
   }
 
-  /** As the abort event of `signal`, without the signal. */
+  /** As `AbortSignal.throwIfAborted`. */
+  throwIfAborted(): void {
+    if (this.#cancellation.isCanceled) throw this.#cancellation.reason
+  }
+
+  /** Told once, when it is aborted, for what can be trusted not to throw. */
+  whenAborted(listener: () => void): void {
+    this.#cancellation.add(listener)
+  }
+
+  /** As the abort event of `signal`, without the signal. What a listener throws disturbs nobody. */
   onAbort(listener: (reason: unknown) => void): void {
-    this.#cancellation.add(() => listener(this.#cancellation.reason))
+    this.#cancellation.add(() => {
+      try {
+        listener(this.#cancellation.reason)
+      } catch {}
+    })
   }
 
   get elapsedMs(): number {
-    return this.#clock.now() - this.record.startedAt
+    return this.#engine.clock.now() - this.record.startedAt
+  }
+
+  /** When the provider last gave a sign of life, epoch milliseconds. */
+  get activeAt(): number {
+    return this.#activeAt
   }
 
   /** A sign of life came, if only a comment or a ping: that feeds the idle limit and nothing else. */
   noteActivity(): void {
-    this.#activeAt = this.#clock.now()
+    this.#activeAt = this.#engine.clock.now()
+  }
+
+  /** What the answer says of the provider's limits. */
+  noteQuota(buckets: readonly QuotaBucket[]): void {
+    this.lease.noteQuota(buckets)
+  }
+
+  /** What the answer made can be found again only where it was made. */
+  noteBinding(id: string): void {
+    this.#engine.bindings?.note(id, this.target)
   }
 
   abort(reason: unknown): void {
@@ -63,63 +108,31 @@ export class Attempt {
   }
 
   /**
-   * Lets a limit run; where signs of life count (the idle limit), from the latest of them on.
-   * @returns what calls it off
+   * Waits for work that no request stands behind, no longer than its limit. Whichever comes first, the timer is gone, and
+   * work that comes too late has been told to stop.
    */
-  startLimit(limit: AttemptLimit, onOver: () => void): () => void {
-    let cancelTimer = (): void => {}
-    const arm = (ms: number): void => {
-      cancelTimer = this.#clock.setTimer(() => {
-        const leftMs = limit.phase === 'idle' ? this.#activeAt + limit.ms - this.#clock.now() : 0
-        if (leftMs > 0) arm(leftMs)
-        else onOver()
-      }, ms)
-    }
-    this.noteActivity()
-    arm(limit.ms)
-    return () => cancelTimer()
-  }
-
-  /**
-   * Waits for a piece of work, no longer than its limit, if it has one of its own, and no longer than attempt and
-   * request live. Whichever comes first, the timer and the listeners are gone, and work that comes too late has been
-   * told to stop.
-   */
-  race<T>(work: Promise<T>, limit: AttemptLimit | undefined, request: Cancellation): Promise<T> {
-    const own = this.#cancellation
+  within<T>(limit: AttemptLimit, work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const clear = (): void => {
-        cancelLimit?.()
-        request.remove(onRequestCanceled)
-        own.remove(onAbort)
-      }
-      const onRequestCanceled = (): void => this.abort(request.reason)
-      const onAbort = (): void => {
-        clear()
-        reject(own.reason)
-      }
-      const cancelLimit = limit && this.startLimit(limit, () => this.abort(new AttemptTimeout(limit)))
-      request.add(onRequestCanceled)
-      own.add(onAbort)
-      work.then(
-        (value) => {
-          clear()
-          resolve(value)
-        },
-        (error: unknown) => {
-          clear()
-          reject(error)
-        },
-      )
-      if (own.isCanceled) onAbort()
-      else if (request.isCanceled) onRequestCanceled()
+      const cancelTimer = this.#engine.clock.setTimer(() => {
+        const error = new AttemptTimeout(limit)
+        this.abort(error)
+        reject(error)
+      }, limit.ms)
+      work.finally(cancelTimer).then(resolve, reject)
     })
   }
 
-  end(outcome: Exclude<AttemptRecord['outcome'], 'pending'>): void {
+  /** Its first content came; that decides its trial. */
+  commit(now: number): void {
+    const afterMs = now - this.record.startedAt
+    this.record.noteCommit(afterMs)
+    this.lease.commit(afterMs, now)
+  }
+
+  end(outcome: 'succeeded' | 'failed' | 'canceled', now: number = this.#engine.clock.now()): void {
     this.#cancellation.release()
     this.record.outcome = outcome
-    this.record.durationMs = this.elapsedMs
+    this.record.durationMs = now - this.record.startedAt
   }
 }
 

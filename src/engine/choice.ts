@@ -6,6 +6,8 @@ import type { Target } from './target.ts'
 export interface Candidate {
   readonly link: ChainLink
   readonly target: Target
+  /** Kinds of bindings that it cannot serve, to be left out of the request. Usually none. */
+  readonly dropped?: readonly string[]
 }
 
 /** What a request does next. */

@@ -1,34 +1,48 @@
+import { BoundRequest } from './binding.ts'
 import type { Candidate, Choice } from './choice.ts'
 import { Course } from './course.ts'
 import type { Engine, LoopRequest, Work } from './engine.ts'
-import type { SkipCause } from './events.ts'
-import { type Standing, standingOf } from './health/standing.ts'
+import type { AttemptKind, SkipCause } from './events.ts'
+import { standingOf } from './health/standing.ts'
 import { type Blocked, blockedBy, lastResort } from './last-resort.ts'
 import type { ChainLink } from './routes.ts'
+import type { Gate } from './select/gate.ts'
+import type { Ask, Session } from './select/rule.ts'
 import type { Target } from './target.ts'
 
+/** Targets passed over in one choice that are told where nobody listens and they are only recorded. */
+const RECORDED_SKIPS = 10
+
 /** The part of a request that choosing depends on. */
-type ChooserRequest = Omit<LoopRequest<unknown>, 'work'> & { readonly work: Pick<Work<unknown>, 'unusable'> }
+type ChooserRequest = Omit<LoopRequest<unknown>, 'work' | 'estimatedTokens'> & {
+  readonly work: Pick<Work<unknown>, 'unusable' | 'bindings' | 'guessSession'>
+}
 
 /**
  * Decides what one request does next: which target it tries, what it waits for, or that nothing is left. It looks at
  * health, limits and the request's own course, and changes none of them but for the course.
  */
-export class Chooser {
+export class Chooser implements Ask {
   readonly course: Course
   readonly #engine: Engine
   readonly #request: ChooserRequest
-  readonly #skipped = new Set<string>()
+  /** What was told first of each target. */
+  #told: Map<Target, SkipCause> | undefined
+  /** What else has been told. */
+  #toldLater: Set<string> | undefined
   #retry: { readonly candidate: Candidate; readonly notBefore: number } | undefined
   #waitedMs = 0
   #pauseUntil = 0
   /** When the next lease that was lent lapses, epoch milliseconds. */
   #nextLapseAt: number | undefined
+  #session: Session | 'none' | undefined
+  #bound: BoundRequest | 'free' | undefined
 
   constructor(engine: Engine, request: ChooserRequest) {
     this.#engine = engine
     this.#request = request
-    this.course = new Course(engine.settings.retry.attempts)
+    const { contextWindowOf, settings } = engine
+    this.course = new Course({ maxTries: settings.retry.attempts, chain: request.chain, contextWindowOf })
   }
 
   /** The same target is to be tried again, not before this time (epoch milliseconds). */
@@ -41,13 +55,20 @@ export class Chooser {
     this.#pauseUntil = until
   }
 
+  /** It waits already, so that there is room for it. */
+  isQueued = false
+
+  /** How long it may still wait for something to open, milliseconds. */
+  get patienceMs(): number {
+    return this.#engine.settings.wait.maxMs - this.#waitedMs
+  }
+
   /** Time was spent waiting for something to open, milliseconds. */
   waited(ms: number): void {
     this.#waitedMs += ms
   }
 
-  choose(): Choice {
-    const now = this.#engine.clock.now()
+  choose(now: number = this.#engine.clock.now()): Choice {
     this.#nextLapseAt = this.#engine.reclaim(now)
     if (now < this.#pauseUntil) return { do: 'wait', until: this.#pauseUntil, cause: 'backoff' }
     const again = this.#chooseRetry(now)
@@ -61,6 +82,24 @@ export class Chooser {
     return this.#chooseWhenNothingIsOpen(now)
   }
 
+  /** Read once, where it is first asked for. */
+  session(): Session | undefined {
+    if (this.#session === undefined) {
+      const { sessionKey, work } = this.#request
+      const named = sessionKey === undefined ? undefined : { key: sessionKey, isNamed: true }
+      this.#session = named ?? work.guessSession?.() ?? 'none'
+    }
+    return this.#session === 'none' ? undefined : this.#session
+  }
+
+  /** Why this request cannot be served by a target, whatever its health. */
+  unusable(target: Target): SkipCause | undefined {
+    const cause = this.#request.work.unusable(target)
+    if (cause !== undefined) return cause
+    const binding = this.#boundRequest()?.against(target)
+    return binding === undefined ? undefined : { kind: 'bound_elsewhere', binding }
+  }
+
   /** The same target again, if it is still open; a back-off before it is waited for although others are open. */
   #chooseRetry(now: number): Choice | undefined {
     const retry = this.#retry
@@ -71,50 +110,85 @@ export class Chooser {
     const isOpen = target !== undefined && this.#isAllowed({ link, target }) && standingOf(target, now).state === 'open'
     if (isOpen && now < retry.notBefore) return { do: 'wait', until: retry.notBefore, cause: 'backoff' }
     this.#retry = undefined
-    return isOpen ? { do: 'try', candidate: { link, target }, kind: 'retry' } : undefined
+    return isOpen ? this.#try(link, target, 'retry') : undefined
+  }
+
+  #try(link: ChainLink, target: Target, kind: AttemptKind): Choice {
+    const dropped = this.#boundRequest()?.droppedFor(target)
+    if (dropped === undefined) return { do: 'try', candidate: { link, target }, kind }
+    const { hub } = this.#engine
+    if (hub.hears('bindings_dropped') && this.#isNews(`${target} without ${dropped.join()}`))
+      hub.emit({ type: 'bindings_dropped', requestId: this.#request.life.id, target: target.ref, kinds: dropped })
+    return { do: 'try', candidate: { link, target, dropped }, kind }
   }
 
   /** Nothing but health and limits keeps this request from trying it. */
   #isAllowed({ link, target }: Candidate): boolean {
-    return this.course.allows(link, target) && this.#request.work.unusable(target) === undefined
+    return this.course.allows(link, target) && this.unusable(target) === undefined
+  }
+
+  #boundRequest(): BoundRequest | undefined {
+    if (this.#bound === undefined) {
+      const { chain, work } = this.#request
+      const { bindings = [] } = work
+      this.#bound =
+        bindings.length === 0 ? 'free' : new BoundRequest(bindings, this.#engine.bindings, chain[0]?.provider)
+    }
+    return this.#bound === 'free' ? undefined : this.#bound
   }
 
   #chooseIn(link: ChainLink, wantsDeferred: boolean, now: number): Choice | undefined {
-    const { strategy } = this.#engine
-    const { sessionKey, work } = this.#request
-    const isFirstEnough = link.pinned === undefined && strategy.takesFirst(sessionKey)
-    const open: Target[] = []
-    for (const target of link.targets()) {
-      if (!this.course.allows(link, target)) continue
-      const deferredUntil = this.course.deferredUntil(target)
-      if ((deferredUntil !== undefined) !== wantsDeferred || (deferredUntil ?? now) > now) continue
-      const unusable = work.unusable(target)
-      const standing = unusable === undefined ? standingOf(target, now) : undefined
-      if (standing?.state !== 'open' && standing?.state !== 'trial') this.#skip(target, unusable ?? standing)
-      else if (open.push(target) === 1 && isFirstEnough) break
+    const pool = link.pool()
+    const any = pool.targets[0]
+    if (any === undefined) return undefined
+    const bound = this.#boundRequest()
+    const mayTry = (target: Target): boolean =>
+      this.#isDue(link, target, wantsDeferred, now) && bound?.against(target) === undefined
+    const { hub, selection } = this.#engine
+    const isTold = hub.hears('target_skipped')
+    const gate = selection.gate(pool, now, mayTry, isTold ? RECORDED_SKIPS : 0)
+    // A provider that cannot be used has no target that can.
+    const isUsable = this.#request.work.unusable(any) === undefined
+    const index = isUsable ? this.#pick(link, gate) : -1
+    if (isTold) {
+      // Whoever listens hears of all; what is only recorded must not cost more than the choice.
+      const all = pool.targets.keys()
+      const passed = hub.isListenedTo('target_skipped') ? all : isUsable ? gate.refused : all.take(RECORDED_SKIPS)
+      this.#tellSkipped(link, gate, passed, index, wantsDeferred)
     }
-    const [first, ...others] = open
-    if (first === undefined) return undefined
-    const target =
-      open.find(({ profile }) => profile === link.pinned) ?? strategy.choose([first, ...others], sessionKey)
+    const target = pool.targets[index]
+    if (target === undefined) return undefined
     if (!this.#isPaidFor(target, now)) return this.#chooseIn(link, wantsDeferred, now)
     const isTrial = standingOf(target, now).state === 'trial'
-    return { do: 'try', candidate: { link, target }, kind: isTrial ? 'trial' : wantsDeferred ? 'retry' : 'regular' }
+    return this.#try(link, target, isTrial ? 'trial' : wantsDeferred ? 'retry' : 'regular')
+  }
+
+  /** May this request try it in this round, in which what has been put off has its turn, or what has not? */
+  #isDue(link: ChainLink, target: Target, wantsDeferred: boolean, now: number): boolean {
+    if (!this.course.allows(link, target)) return false
+    const deferredUntil = this.course.deferredUntil(target)
+    return (deferredUntil !== undefined) === wantsDeferred && (deferredUntil ?? now) <= now
+  }
+
+  /** The pinned profile if it may be tried; else as the strategy says. */
+  #pick({ pinned }: ChainLink, gate: Gate): number {
+    const index = pinned === undefined ? -1 : gate.pool.indexOf(pinned)
+    return index !== -1 && gate.allows(index) ? index : this.#engine.selection.take(gate, this)
   }
 
   #chooseWhenNothingIsOpen(now: number): Choice {
-    const { policy, settings, waiting } = this.#engine
+    const { policy, waiting } = this.#engine
     const { life, queue } = this.#request
     const resort = lastResort(this.#blocked(now), {
       now,
       deadlineAt: life.deadlineAt,
-      patienceMs: settings.wait.maxMs - this.#waitedMs,
-      hasRoom: waiting.hasRoom(queue),
+      patienceMs: this.patienceMs,
+      hasRoom: this.isQueued || waiting.hasRoom(queue),
       rules: policy.whenNothingIsOpen,
     })
     if (resort.do !== 'panic') return resort
     const { candidate } = resort
-    if (this.#isPaidFor(candidate.target, now)) return { do: 'try', candidate, kind: 'panic' }
+    if (this.#isPaidFor(candidate.target, now)) return this.#try(candidate.link, candidate.target, 'panic')
     return this.#chooseWhenNothingIsOpen(now)
   }
 
@@ -137,30 +211,39 @@ export class Chooser {
     })
   }
 
-  #skip(target: Target, why: SkipCause | Standing | undefined): void {
-    const { hub } = this.#engine
-    if (!hub.hears('target_skipped') || why === undefined) return
-    const cause = skipCauseOf(why)
-    const once = `${target} ${JSON.stringify(cause)}`
-    if (cause === undefined || this.#skipped.has(once)) return
-    this.#skipped.add(once)
-    hub.emit({ type: 'target_skipped', requestId: this.#request.life.id, target: target.ref, cause })
+  /** Tells of what was passed over on the way to a choice; none was made if its index is -1. */
+  #tellSkipped(link: ChainLink, gate: Gate, passed: Iterable<number>, chosen: number, wantsDeferred: boolean): void {
+    const { now, pool } = gate
+    const hasSession = this.#session !== undefined && this.#session !== 'none' && this.#session.isNamed
+    const isFirstEnough = link.pinned === undefined && this.#engine.selection.takesFirst && !hasSession
+    for (const index of passed) {
+      const target = pool.targets[index]
+      if (target === undefined || (index === chosen && isFirstEnough)) return
+      if (index === chosen || !this.#isDue(link, target, wantsDeferred, now)) continue
+      const cause = this.unusable(target) ?? gate.against(index)
+      if (cause !== undefined) this.#skip(target, cause, now)
+      else if (gate.isSpent(index) && !gate.takesSpent) this.#skip(target, { kind: 'quota_spent' }, now)
+    }
+  }
+
+  #skip(target: Target, cause: SkipCause, now: number): void {
+    this.#told ??= new Map()
+    const first = this.#told.get(target)
+    if (first === undefined) this.#told.set(target, cause)
+    else if (first === cause || isSame(first, cause) || !this.#isNews(`${target} ${JSON.stringify(cause)}`)) return
+    const { id } = this.#request.life
+    this.#engine.hub.emit({ type: 'target_skipped', requestId: id, target: target.ref, cause }, now)
+  }
+
+  /** Has it not been told yet? From now on it has. */
+  #isNews(what: string): boolean {
+    this.#toldLater ??= new Set()
+    const isNews = !this.#toldLater.has(what)
+    this.#toldLater.add(what)
+    return isNews
   }
 }
 
-function skipCauseOf(why: SkipCause | Standing): SkipCause | undefined {
-  if ('kind' in why) return why
-  switch (why.state) {
-    case 'open':
-    case 'trial':
-      return undefined
-    case 'on_trial':
-      return { kind: 'on_trial', scope: why.scope, reason: why.reason }
-    case 'cooling':
-      return { kind: 'cooling', scope: why.scope, reason: why.reason, until: why.until }
-    case 'limited':
-      return { kind: 'limited', limit: why.limit, ...(why.until !== undefined && { until: why.until }) }
-    case 'profile_disabled':
-      return { kind: 'profile_disabled', reason: why.reason }
-  }
+function isSame(one: SkipCause, other: SkipCause): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

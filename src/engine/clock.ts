@@ -22,16 +22,19 @@ const MAX_TIMER_MS = 2_147_483_647
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimer(callback, ms, { isBackground = false } = {}) {
-    let timer: ReturnType<typeof setTimeout>
-    const arm = (leftMs: number): void => {
-      timer =
-        leftMs > MAX_TIMER_MS
-          ? setTimeout(() => arm(leftMs - MAX_TIMER_MS), MAX_TIMER_MS)
-          : setTimeout(callback, Math.max(0, leftMs))
-      if (isBackground) timer.unref()
+  setTimer(callback, ms, options) {
+    if (ms > MAX_TIMER_MS) {
+      let cancel = systemClock.setTimer(
+        () => {
+          cancel = systemClock.setTimer(callback, ms - MAX_TIMER_MS, options)
+        },
+        MAX_TIMER_MS,
+        options,
+      )
+      return () => cancel()
     }
-    arm(ms)
+    const timer = setTimeout(callback, Math.max(0, ms))
+    if (options?.isBackground) timer.unref()
     return () => clearTimeout(timer)
   },
   sleep(ms, signal) {

@@ -46,7 +46,11 @@ export class Course {
   readonly #maxTries: number
   readonly #chain: readonly ChainLink[]
   readonly #contextWindowOf: (model: string) => number | undefined
-  readonly #tries = new Map<string, number>()
+  /** The target that was tried first, and how often. Most requests try no other. */
+  #first: string | undefined
+  #firstTries = 0
+  /** How often others were. */
+  #otherTries: Map<string, number> | undefined
   /** Most requests have none. */
   #setbacks: Setbacks | undefined
 
@@ -57,11 +61,19 @@ export class Course {
   }
 
   tries(target: Target): number {
-    return this.#tries.get(own(target)) ?? 0
+    if (this.#first === undefined) return 0
+    const name = own(target)
+    return name === this.#first ? this.#firstTries : (this.#otherTries?.get(name) ?? 0)
   }
 
   started(target: Target): void {
-    this.#tries.set(own(target), this.tries(target) + 1)
+    const name = own(target)
+    this.#first ??= name
+    if (name === this.#first) this.#firstTries += 1
+    else {
+      this.#otherTries ??= new Map()
+      this.#otherTries.set(name, (this.#otherTries.get(name) ?? 0) + 1)
+    }
   }
 
   /** A target that was rate limited and comes back when it was told to is no load on anything that is down. */

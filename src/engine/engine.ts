@@ -1,16 +1,19 @@
 import type { Failure } from '../failure/index.ts'
 import type { Attempt } from './attempt.ts'
+import type { AttemptEntry } from './attempt-entry.ts'
+import type { Binding, BindingBook } from './binding.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
 import type { EventHub, SkipCause } from './events.ts'
+import type { History } from './history.ts'
 import type { Lease } from './lease.ts'
 import type { Settings } from './options.ts'
 import type { FailurePolicy } from './policy/policy.ts'
-import type { AttemptContext } from './provider.ts'
+import type { SessionGuess } from './provider.ts'
 import type { RequestLife } from './request-life.ts'
 import type { RetryTokens } from './retry-tokens.ts'
 import type { ChainLink } from './routes.ts'
-import type { Strategy } from './select/strategy.ts'
+import type { Selection } from './select/selection.ts'
 import type { Target } from './target.ts'
 import type { WaitingRoom } from './waiting.ts'
 
@@ -19,42 +22,69 @@ export interface Engine {
   readonly clock: Clock
   readonly settings: Settings
   readonly policy: FailurePolicy
-  readonly strategy: Strategy
+  /** Chooses among the targets of a model. */
+  readonly selection: Selection
   readonly waiting: WaitingRoom
   readonly tokens: RetryTokens
   readonly credentials: Credentials
-  readonly hub: Pick<EventHub, 'hears' | 'emit'>
-  lease(target: Target, isTrial: boolean): Lease
+  readonly hub: Pick<EventHub, 'hears' | 'isListenedTo' | 'emit'>
+  /** Which profile owns what was made by it, by id. */
+  readonly bindings: BindingBook
+  /** Keeps the stories of the latest requests. */
+  readonly history?: History
+  /**
+   * @param estimatedTokens reserved against limits on tokens; undefined where nobody can tell
+   * @param now where it has been read just now
+   */
+  lease(target: Target, isTrial: boolean, estimatedTokens?: number, now?: number): Lease
   /** @param secrets keys that the error may hold */
   classify(error: unknown, target: Target, secrets?: readonly string[]): Failure
   /** Takes back what was lent and forgotten. @returns when the next loan lapses, epoch milliseconds */
   reclaim(now: number): number | undefined
   retryDelayMs(failures: number): number
+  /** Of a bare model id, tokens; undefined where it is not known. */
+  readonly contextWindowOf: (model: string) => number | undefined
   onFailover(from: Target, to: Target, failure: Failure, requestId: string): void
 }
 
 /** What is done with a target: a provider's call, or any function. */
 export interface Work<T> {
-  /** Resolves at the first content of a stream, or with the whole result. */
-  start(context: AttemptContext, attempt: Attempt): Promise<T>
+  /** Requests that come through different doors may not be served by the same targets. */
+  readonly door: string
+  /** Gives, at once or later, what the first content of a stream came with, or the whole result. */
+  start(attempt: Attempt): T | PromiseLike<T>
   /** Why this target's provider cannot be used at all. */
   unusable(target: Target): SkipCause | undefined
   /** Can this provider's models have a part in the chain at all? Default: they can. */
   readonly isFit?: ((provider: string) => boolean) | undefined
   /** Under which limit the first content stands. */
   phase(target: Target): 'first_content' | 'response'
+  /** The chain is known: what the request holds is read as the provider of its first model reads it. */
+  readAs?(provider: string): void
+  /** What the request refers to that exists only where it was made. Default: nothing. */
+  readonly bindings?: readonly Binding[] | undefined
+  /** Which session the request seems to belong to, where its caller does not say. */
+  guessSession?(): SessionGuess | undefined
+  /** Tokens it is expected to take, where its caller does not say. */
+  estimateTokens?(): number | undefined
 }
 
 export interface LoopRequest<T> {
   readonly chain: readonly ChainLink[]
   readonly queue: string
   readonly sessionKey: string | undefined
+  /** As its caller said, else as the work estimates it when this is first asked. */
+  readonly estimatedTokens: number | undefined
   readonly life: RequestLife
   readonly work: Work<T>
 }
 
-/** A try that was let in, and what came of it. */
-export interface Committed<T> {
+/** A request that has committed: what it committed to, and what is left to be ended. */
+export interface OpenRequest<T> {
   readonly attempt: Attempt
   readonly value: T
+  readonly life: RequestLife
+  readonly attempts: readonly AttemptEntry[]
+  /** Epoch milliseconds. */
+  readonly committedAt: number
 }

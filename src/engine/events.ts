@@ -173,7 +173,14 @@ export type FailoverEvent =
       readonly failure: Failure
     }
   | {
-      readonly type: 'profile_added' | 'profile_removed' | 'profile_changed' | 'profile_reset' | 'profile_enabled'
+      readonly type:
+        | 'credential_fetched'
+        | 'credential_failed'
+        | 'profile_added'
+        | 'profile_removed'
+        | 'profile_changed'
+        | 'profile_reset'
+        | 'profile_enabled'
       readonly at: number
       readonly profile: string
     }
@@ -203,6 +210,8 @@ export const EVENT_TYPES = Object.keys({
   probe_started: true,
   probe_succeeded: true,
   probe_failed: true,
+  credential_fetched: true,
+  credential_failed: true,
   profile_added: true,
   profile_removed: true,
   profile_changed: true,
@@ -259,14 +268,27 @@ export class EventHub {
     return this.isListenedTo(type) || (this.#recorder?.wants(type, requestId) ?? false)
   }
 
-  emit(draft: EventDraft): void {
+  /** @param at epoch milliseconds. Default: now */
+  emit(draft: EventDraft, at?: number): void {
     const isListenedTo = this.isListenedTo(draft.type)
     if (!isListenedTo && this.#recorder === undefined) return
-    const event: FailoverEvent = { at: this.#now(), ...draft }
+    const event: FailoverEvent = { at: at ?? this.#now(), ...draft }
     this.#recorder?.record(event)
     if (!isListenedTo) return
-    for (const type of [event.type, '*'] as const) {
-      for (const listener of [...(this.#listeners.get(type) ?? [])]) this.guard(event.type, () => listener(event))
+    this.#tell(this.#listeners.get(event.type), event)
+    this.#tell(this.#listeners.get('*'), event)
+  }
+
+  #tell(listeners: ReadonlySet<Listener> | undefined, event: FailoverEvent): void {
+    if (listeners === undefined) return
+    // A copy: whoever begins to listen in the midst of it hears of what comes next.
+    for (const listener of [...listeners]) {
+      try {
+        const answer: unknown = listener(event)
+        if (answer instanceof Promise) answer.catch((error: unknown) => this.#complain(event.type, error))
+      } catch (error) {
+        this.#complain(event.type, error)
+      }
     }
   }
 

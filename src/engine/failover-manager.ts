@@ -161,7 +161,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       ...(this.#history !== undefined && { history: this.#history }),
       classify,
       reclaim: (now) => this.#leases.reclaim(now),
-      lease: (target, isTrial) => this.#leases.open(target, isTrial),
+      lease: (target, isTrial, _estimatedTokens, now) => this.#leases.open(target, isTrial, now),
       retryDelayMs: (failures) => this.getRetryDelayMs(failures),
       contextWindowOf: (model) => contextWindowOf(model, settings.contextWindows),
       onFailover: (from, to, failure, requestId) => this.#announceFailover(from, to, failure, requestId),
@@ -468,15 +468,14 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     deliver: (open: OpenRequest<T>) => Result,
   ): Promise<Result> {
     try {
-      this.#housekeep()
-      return this.#requests.open(model, options, work, deliver)
+      return this.#requests.open(model, options, work, deliver, this.#housekeep())
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
   #answerOf<T>(open: OpenRequest<T>): OpenAnswer<T> {
-    return new OpenAnswer({ clock: this.#clock, timeouts: this.#settings.timeouts }, open)
+    return new OpenAnswer(this.#engine, open)
   }
 
   /** What was forgotten is taken back, and what nobody needs is dropped. @returns the time */
@@ -511,7 +510,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
 }
 
 /** A function's result is whole when it comes. */
-function resultOf<Result>({ attempt, attempts, life, value }: OpenRequest<Result>): Result {
-  life.succeed(attempt, attempts, undefined)
+function resultOf<Result>({ attempt, attempts, committedAt, life, value }: OpenRequest<Result>): Result {
+  life.succeed(attempt, attempts, undefined, committedAt)
   return value
 }

@@ -1,6 +1,8 @@
 import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
+import type { Attempt } from './attempt.ts'
+import { asFields } from './attempt-context.ts'
 import type { OpenAnswer } from './open-answer.ts'
-import type { Provider, Usage } from './provider.ts'
+import type { ModelRequest, Provider, Usage } from './provider.ts'
 import { readable } from './readable.ts'
 
 /** How a stream ended well. */
@@ -15,34 +17,40 @@ export interface StreamSummary {
 
 /** A stream up to its first content: what has been held back so far, and where the rest comes from. */
 export interface OpenedStream<Event> {
-  readonly provider: Pick<Provider<never, Event>, 'usageOf'>
+  readonly provider: Pick<Provider<never, Event>, 'usageOf' | 'bindingIdsOf'>
   readonly held: readonly Event[]
   readonly rest: AsyncIterator<Event>
 }
 
-/** Reads a stream until its first content or its end. @throws what the provider throws, or an error if nothing comes */
-export async function openStream<Event>(
-  events: AsyncIterable<Event>,
-  isContent: (event: Event) => boolean,
-  signal: AbortSignal,
-): Promise<Omit<OpenedStream<Event>, 'provider'>> {
+/**
+ * Sends a request and reads its stream until the first content or the end.
+ * @throws what the provider throws, or an error if nothing comes
+ */
+export async function openStream<Request, Event>(
+  provider: Provider<Request & ModelRequest, Event>,
+  request: Request & ModelRequest,
+  attempt: Attempt,
+): Promise<OpenedStream<Event>> {
+  const events = await provider.stream(request, asFields(attempt))
   const rest = events[Symbol.asyncIterator]()
   const held: Event[] = []
-  const onAbort = (): void => closeQuietly(rest)
-  signal.addEventListener('abort', onAbort, { once: true })
+  let isOpening = true
+  attempt.whenAborted(() => {
+    if (isOpening) closeQuietly(rest)
+  })
   try {
     for (;;) {
       // Where the race was lost meanwhile, whoever writes this stream is told to stop, whatever he makes of signals.
-      signal.throwIfAborted()
+      attempt.throwIfAborted()
       const { done, value } = await rest.next()
-      signal.throwIfAborted()
+      attempt.throwIfAborted()
       if (done) {
         // An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning.
-        if (held.length > 0) return { held, rest }
+        if (held.length > 0) break
         throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
       }
       held.push(value)
-      if (isContent(value)) return { held, rest }
+      if (provider.isContent?.(value) ?? true) break
       if (held.length >= MAX_HELD_EVENTS)
         throw new FailoverError('PROVIDER_ERROR', `${MAX_HELD_EVENTS} events came without any content`, BAD_RESPONSE)
     }
@@ -50,8 +58,10 @@ export async function openStream<Event>(
     closeQuietly(rest)
     throw error
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    isOpening = false
   }
+  // Kept with the answer: the registry may change while it goes on.
+  return { provider, held, rest }
 }
 
 const BAD_RESPONSE = { reason: 'bad_response', isRetryable: true } as const
@@ -73,25 +83,34 @@ function closeQuietly(iterator: AsyncIterator<unknown>): void {
  * within `timeouts.attemptMs`). Leaving the loop early ends the request on the wire, and so does `cancel()`.
  */
 export class FailoverStream<Event> implements AsyncIterable<Event> {
-  /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
-  readonly completed: Promise<StreamSummary>
   readonly #answer: OpenAnswer<OpenedStream<Event>>
-  readonly #events: AsyncGenerator<Event, void, undefined>
-  readonly #resolveCompleted: (summary: StreamSummary) => void
+  /** Held events that have been read. */
+  #taken = 0
   #usage: Usage | undefined
   #isTaken = false
+  /** Nothing more is to be read: it is complete, its error has been thrown, or its reader has left. */
+  #isRead = false
+  /** The event that a reader waits for. */
+  #awaited: Awaiting<Event> | undefined
+  /** Settles when everything that has been asked for so far has been read. */
+  #queue: Promise<unknown> | undefined
+  #summary: StreamSummary | undefined
+  #completion: PromiseWithResolvers<StreamSummary> | undefined
 
   constructor(answer: OpenAnswer<OpenedStream<Event>>) {
     this.#answer = answer
-    this.#events = this.#read()
-    const { promise, resolve, reject } = Promise.withResolvers<StreamSummary>()
-    promise.catch(() => {})
-    this.completed = promise
-    this.#resolveCompleted = resolve
-    answer.begin((error) => {
-      reject(error)
-      closeQuietly(answer.value.rest)
-    })
+    answer.begin((error) => this.#onEnded(error))
+  }
+
+  /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
+  get completed(): Promise<StreamSummary> {
+    if (this.#completion === undefined) {
+      this.#completion = Promise.withResolvers<StreamSummary>()
+      this.#completion.promise.catch(() => {})
+      if (this.#summary !== undefined) this.#completion.resolve(this.#summary)
+      if (this.#answer.error !== undefined) this.#completion.reject(this.#answer.error)
+    }
+    return this.#completion.promise
   }
 
   /** Who is answering. */
@@ -114,11 +133,11 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     if (this.#isTaken) throw new FailoverError('INVALID_REQUEST', 'a stream can be read once; this one has been')
     this.#isTaken = true
     return {
-      next: () => this.#events.next(),
+      next: () => this.#next(),
       return: () => {
-        // A generator that was never begun would end without running any of its code.
         this.cancel()
-        return this.#events.return()
+        this.#isRead = true
+        return Promise.resolve(END)
       },
     }
   }
@@ -127,45 +146,89 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.cancel()
   }
 
-  async *#read(): AsyncGenerator<Event, void, undefined> {
-    for (const event of this.#answer.value.held) {
-      this.#note(event)
-      yield event
+  /** One read at a time: whoever asks again before his answer has come waits for his turn. */
+  #next(): Promise<IteratorResult<Event, void>> {
+    if (this.#awaited === undefined && this.#queue === undefined) return this.#read()
+    const before = this.#queue ?? this.#awaited?.promise
+    const read = (): Promise<IteratorResult<Event, void>> => this.#read()
+    const turn = Promise.resolve(before).then(read, read)
+    const isLast = (): void => {
+      if (this.#queue === turn) this.#queue = undefined
     }
-    for (;;) {
-      const event = await this.#next()
-      if (event === undefined) return
-      yield event.value
-    }
+    this.#queue = turn
+    turn.then(isLast, isLast)
+    return turn
   }
 
-  /** The next event; undefined when the answer is complete. */
-  async #next(): Promise<{ readonly value: Event } | undefined> {
+  #read(): Promise<IteratorResult<Event, void>> {
     const answer = this.#answer
-    if (answer.error !== undefined) throw answer.error
-    answer.waitForProvider()
-    try {
-      const { done, value } = await answer.race(answer.value.rest.next())
-      if (answer.error !== undefined) throw answer.error
-      if (done) {
-        this.#complete()
-        return undefined
-      }
+    if (this.#isRead) return Promise.resolve(END)
+    const { held, rest } = answer.value
+    if (this.#taken < held.length) {
+      const value = held[this.#taken] as Event
+      this.#taken += 1
       this.#note(value)
-      return { value }
+      return Promise.resolve({ done: false, value })
+    }
+    if (answer.error !== undefined) {
+      this.#isRead = true
+      return Promise.reject(answer.error)
+    }
+    answer.waitForProvider()
+    const awaited: Awaiting<Event> = Promise.withResolvers<IteratorResult<Event, void>>()
+    this.#awaited = awaited
+    try {
+      Promise.resolve(rest.next()).then(this.#onStep, this.#onThrown)
     } catch (thrown) {
-      answer.fail(readable(thrown))
-      throw answer.error
-    } finally {
-      answer.waitForReader()
+      this.#onThrown(thrown)
+    }
+    return awaited.promise
+  }
+
+  readonly #onStep = (step: IteratorResult<Event, unknown>): void => {
+    const awaited = this.#awaited
+    // Too late: the answer has ended meanwhile.
+    if (awaited === undefined) return
+    try {
+      const { done, value } = step
+      this.#awaited = undefined
+      this.#answer.waitForReader()
+      if (done) {
+        this.#isRead = true
+        this.#complete()
+        awaited.resolve(END)
+      } else {
+        this.#note(value)
+        awaited.resolve({ done: false, value })
+      }
+    } catch (thrown) {
+      this.#awaited = awaited
+      this.#onThrown(thrown)
     }
   }
 
-  /** Token counts are for the books: a provider that cannot read them does not spoil the answer. */
+  readonly #onThrown = (thrown: unknown): void => {
+    if (this.#awaited !== undefined) this.#answer.fail(readable(thrown))
+  }
+
+  #onEnded(error: FailoverError): void {
+    this.#completion?.reject(error)
+    const awaited = this.#awaited
+    if (awaited !== undefined) {
+      this.#awaited = undefined
+      this.#isRead = true
+      awaited.reject(error)
+    }
+    closeQuietly(this.#answer.value.rest)
+  }
+
+  /** What is for the books alone does not spoil the answer where a provider cannot read it. */
   #note(event: Event): void {
     try {
-      const usage = this.#answer.value.provider.usageOf?.(event)
+      const { provider } = this.#answer.value
+      const usage = provider.usageOf?.(event)
       if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+      for (const id of provider.bindingIdsOf?.(event) ?? NONE) this.#answer.noteBinding(id)
     } catch {}
   }
 
@@ -174,6 +237,12 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     const usage = this.#usage
     if (!this.#answer.complete(usage)) return
     const durationMs = this.#answer.elapsedMs
-    this.#resolveCompleted({ target, attempts, durationMs, ...(usage !== undefined && { usage }) })
+    this.#summary = { target, attempts, durationMs, ...(usage !== undefined && { usage }) }
+    this.#completion?.resolve(this.#summary)
   }
 }
+
+type Awaiting<Event> = PromiseWithResolvers<IteratorResult<Event, void>>
+
+const END: IteratorReturnResult<void> = { done: true, value: undefined }
+const NONE: readonly string[] = []

@@ -7,6 +7,7 @@ export {
   checkText,
   isRecord,
 } from '../failure/index.ts'
+export type { Binding } from './binding.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export { FailoverManager } from './failover-manager.ts'
@@ -14,6 +15,7 @@ export { type FailoverStream, MAX_HELD_EVENTS, type StreamSummary } from './fail
 export { type LadderOptions, rungsMs, type WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
 export type { WindowEnd } from './health/window.ts'
+export type { RequestStory } from './history.ts'
 export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/profile-limiter.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
@@ -40,8 +42,9 @@ export {
   type ProfileOptions,
   type ProfileView,
 } from './profile.ts'
-export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, Usage } from './provider.ts'
+export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, SessionGuess, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
 export type { RouteOptions } from './routes.ts'
+export type { Strategy, StrategyCandidate, StrategyName, StrategyRequest } from './select/strategy.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, OutageView, ProfileStatus } from './status.ts'

@@ -1,4 +1,4 @@
-import type { Failure } from '../failure/index.ts'
+import type { Failure, QuotaBucket } from '../failure/index.ts'
 import type { Clock } from './clock.ts'
 import type { HealthBook } from './health/health-book.ts'
 import type { AttemptMark } from './health/window.ts'
@@ -47,6 +47,7 @@ export class Lease {
     this.isTrial = isTrial
     this.#mark = mark
     target.health.begin(mark.startedAt)
+    dependencies.book.began(target, mark.startedAt)
     for (const scope of target.allScopes) scope.hold(mark)
   }
 
@@ -63,18 +64,17 @@ export class Lease {
   }
 
   /** The answer has begun: that decides a trial. The lease goes on until the answer is complete. */
-  commit(latencyMs?: number): void {
+  commit(latencyMs?: number, now: number = this.#dependencies.clock.now()): void {
     if (this.#isEnded || this.#isCommitted) return
     this.#isCommitted = true
-    const { book, clock } = this.#dependencies
-    const now = clock.now()
+    const { book } = this.#dependencies
     book.succeed(this.target, this.#mark, now)
-    this.target.health.note({ latencyMs: latencyMs ?? now - this.startedAt }, now)
+    this.target.noteLatency(latencyMs ?? now - this.startedAt, now)
   }
 
   succeed({ latencyMs, usage }: LeaseResult = {}): void {
     if (this.#isEnded) return
-    this.commit(latencyMs)
+    if (!this.#isCommitted) this.commit(latencyMs)
     this.#end(usage)
   }
 
@@ -92,6 +92,9 @@ export class Lease {
     book.fail(this.target, failure, this.#mark, clock.now(), requestId)
     this.#end()
   }
+
+  /** What the answer's headers say of the provider's limits. */
+  noteQuota(_buckets: readonly QuotaBucket[]): void {}
 
   /** Ends it without a verdict: a trial is given back. */
   release(usage?: Usage): void {

@@ -32,10 +32,10 @@ export class Leases {
     }
   }
 
-  open(target: Target, isTrial: boolean): Lease {
-    const { book, clock, lapseMs } = this.#options
-    const mark = { lease: book.nextLease(), startedAt: clock.now() }
-    if (isTrial) book.takeTrial(target, mark, mark.startedAt + Math.min(lapseMs, TRIAL_LAPSE_MS))
+  open(target: Target, isTrial: boolean, startedAt: number = this.#options.clock.now()): Lease {
+    const { book, lapseMs } = this.#options
+    const mark = { lease: book.nextLease(), startedAt }
+    if (isTrial) book.takeTrial(target, mark, startedAt + Math.min(lapseMs, TRIAL_LAPSE_MS))
     return new Lease(this.#dependencies, target, mark, isTrial)
   }
 

@@ -1,15 +1,10 @@
 import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
 import { AttemptTimeout } from './attempt.ts'
-import type { Clock } from './clock.ts'
-import type { TimeoutOptions } from './options.ts'
+import type { Engine, OpenRequest } from './engine.ts'
 import type { Usage } from './provider.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
-import type { OpenRequest } from './requests.ts'
 
-interface OpenAnswerDependencies {
-  readonly clock: Clock
-  readonly timeouts: TimeoutOptions
-}
+type OpenAnswerDependencies = Pick<Engine, 'clock' | 'settings'>
 
 /**
  * An answer that has committed and may still go on: who gives it, the limits it stands under, and how it ends. It ends
@@ -24,11 +19,11 @@ export class OpenAnswer<T> {
   readonly value: T
   readonly #dependencies: OpenAnswerDependencies
   readonly #open: OpenRequest<T>
-  #onEnded: (error: FailoverError) => void = () => {}
-  #cancelAttemptLimit: () => void = () => {}
-  #cancelIdleLimit: (() => void) | undefined
+  #onEnded: ((error: FailoverError) => void) | undefined
+  #isWaitingForProvider = false
   #error: FailoverError | undefined
   #isOver = false
+  #completedAt: number | undefined
 
   constructor(dependencies: OpenAnswerDependencies, open: OpenRequest<T>) {
     this.#dependencies = dependencies
@@ -56,31 +51,39 @@ export class OpenAnswer<T> {
     return this.#error
   }
 
-  /** Milliseconds since the request began. */
+  /** Milliseconds since the request began, until now or until it was complete. */
   get elapsedMs(): number {
-    return this.#dependencies.clock.now() - this.#open.life.startedAt
+    return (this.#completedAt ?? this.#dependencies.clock.now()) - this.#open.life.startedAt
   }
 
   /** @param onEnded told once, with `error`, when the answer ends otherwise than complete; at once where it has already */
   begin(onEnded: (error: FailoverError) => void): void {
     this.#onEnded = onEnded
-    this.#limitAttempt()
-    const { cancellation } = this.#open.life
-    cancellation.add(this.#onAbort)
-    if (cancellation.isCanceled) this.#onAbort()
+    const { life } = this.#open
+    if (life.cancellation.isCanceled) {
+      this.#onCanceled()
+      return
+    }
+    life.passTo({
+      dueAt: () => Math.min(this.#idleAt, this.#attemptEndsAt),
+      onDue: (now) => this.#onDue(now),
+      onCanceled: () => this.#onCanceled(),
+    })
+    life.watch(this.#open.committedAt)
   }
 
   /** The provider's next sign of life is waited for: the idle limit runs. */
   waitForProvider(): void {
-    if (this.#isOver || this.#cancelIdleLimit !== undefined) return
-    const limit = { phase: 'idle', ms: this.#dependencies.timeouts.idleMs, isCutShort: false } as const
-    this.#cancelIdleLimit = this.#open.attempt.startLimit(limit, () => this.fail(new AttemptTimeout(limit)))
+    if (this.#isOver || this.#isWaitingForProvider) return
+    const { attempt, life } = this.#open
+    this.#isWaitingForProvider = true
+    attempt.noteActivity()
+    life.watch(attempt.activeAt)
   }
 
   /** A slow reader is waited for: nobody is to blame for the time that takes. */
   waitForReader(): void {
-    this.#cancelIdleLimit?.()
-    this.#cancelIdleLimit = undefined
+    this.#isWaitingForProvider = false
   }
 
   /** Something came from the provider, if only a comment: the idle limit begins anew. */
@@ -88,16 +91,17 @@ export class OpenAnswer<T> {
     this.#open.attempt.noteActivity()
   }
 
-  /** Waits for a piece of the answer, no longer than the answer lives. */
-  race<Piece>(work: Promise<Piece>): Promise<Piece> {
-    return this.#open.attempt.race(work, undefined, this.#open.life.cancellation)
+  /** It made something that later requests may refer to by this id. */
+  noteBinding(id: string): void {
+    this.#open.attempt.noteBinding(id)
   }
 
   /** The answer is complete. @returns whether it was still going on */
   complete(usage?: Usage): boolean {
     if (!this.#end()) return false
     const { attempt, attempts, life } = this.#open
-    life.succeed(attempt, attempts.length, usage)
+    this.#completedAt = this.#dependencies.clock.now()
+    life.succeed(attempt, attempts, usage, this.#completedAt)
     return true
   }
 
@@ -116,44 +120,55 @@ export class OpenAnswer<T> {
     life.cancel(attempt, true, usage)
     this.#conclude(
       error ?? new FailoverError('CANCELED', 'the caller left the stream', { reason: 'canceled', attempts }),
+      usage,
     )
   }
 
-  #conclude(error: FailoverError): void {
+  /** When the idle limit runs out; it runs only while the provider is waited for. */
+  get #idleAt(): number {
+    if (!this.#isWaitingForProvider) return Number.POSITIVE_INFINITY
+    return this.#open.attempt.activeAt + this.#dependencies.settings.timeouts.idleMs
+  }
+
+  /** The attempt as a whole is limited, too. */
+  get #attemptEndsAt(): number {
+    return this.#open.attempt.record.startedAt + this.#dependencies.settings.timeouts.attemptMs
+  }
+
+  #onDue(now: number): void {
+    const { attemptMs, idleMs } = this.#dependencies.settings.timeouts
+    if (this.#idleAt <= now) this.fail(new AttemptTimeout({ phase: 'idle', ms: idleMs, isCutShort: false }))
+    else if (this.#isWaitingForProvider)
+      this.fail(new AttemptTimeout({ phase: 'attempt', ms: attemptMs, isCutShort: false }))
+    // Nobody is blamed where it is the reader who is slow.
+    else
+      this.cancel(
+        new FailoverError('TIMEOUT', `the answer was not read within ${attemptMs} ms`, {
+          reason: 'timeout',
+          isRetryable: true,
+          attempts: this.attempts,
+        }),
+      )
+  }
+
+  #onCanceled(): void {
+    this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
+  }
+
+  #conclude(error: FailoverError, usage?: Usage): void {
     const { attempt, attempts, life } = this.#open
     this.#error = error
     attempt.abort(error)
-    life.end(error, attempts.length)
-    this.#onEnded(error)
-  }
-
-  readonly #onAbort = (): void => this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
-
-  /** The attempt as a whole is limited, too. Nobody is blamed where it is the reader who is slow. */
-  #limitAttempt(): void {
-    const { clock, timeouts } = this.#dependencies
-    const { attempt } = this.#open
-    const limit = { phase: 'attempt', ms: timeouts.attemptMs, isCutShort: false } as const
-    this.#cancelAttemptLimit = clock.setTimer(() => {
-      if (this.#cancelIdleLimit !== undefined) this.fail(new AttemptTimeout(limit))
-      else
-        this.cancel(
-          new FailoverError('TIMEOUT', `the answer was not read within ${limit.ms} ms`, {
-            reason: 'timeout',
-            isRetryable: true,
-            attempts: this.attempts,
-          }),
-        )
-    }, timeouts.attemptMs - attempt.elapsedMs)
+    life.end(error, attempts, usage)
+    this.#onEnded?.(error)
   }
 
   /** @returns whether it was still going on */
   #end(): boolean {
     if (this.#isOver) return false
     this.#isOver = true
-    this.#cancelAttemptLimit()
-    this.waitForReader()
-    this.#open.life.cancellation.remove(this.#onAbort)
+    this.#isWaitingForProvider = false
+    this.#open.life.passTo(undefined)
     return true
   }
 }

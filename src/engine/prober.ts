@@ -91,11 +91,11 @@ export class Prober {
     const attempt = new Attempt(engine, engine.lease(target, true), 1, 'trial')
     const ref: TargetRef = target.ref
     hub.emit({ type: 'probe_started', target: ref })
-    const { connectMs, responseMs } = engine.settings.timeouts
+    const { responseMs } = engine.settings.timeouts
     const send = async (): Promise<void> => {
       const key = await credentials.keyOf(target.credential)
-      if (key !== undefined) attempt.secrets = [key]
-      await probe(new OpenAttempt(attempt, key, connectMs))
+      attempt.apiKey = key
+      await probe(new OpenAttempt(attempt))
     }
     try {
       const limit = { phase: 'response', ms: Math.min(LIMIT_MS, responseMs), isCutShort: false } as const

@@ -1,39 +1,56 @@
-import { isOpen, soonestOpening } from './availability.ts'
+import { soonestOpening } from './availability.ts'
 import type { ModelRequest } from './provider.ts'
 import type { ProfileQuery } from './request-options.ts'
-import type { Strategy } from './select/strategy.ts'
+import type { TargetPool } from './select/pool.ts'
+import type { Ask } from './select/rule.ts'
+import type { Selection } from './select/selection.ts'
 import type { Target } from './target.ts'
 import type { TargetTable } from './target-table.ts'
 
 /** Looks for profiles from outside a request: which would be next, and when the soonest comes back. */
 export class ProfileQueries<Request extends ModelRequest, Event> {
   readonly #table: TargetTable<Request, Event>
-  readonly #strategy: Strategy
+  readonly #selection: Selection
 
-  constructor(table: TargetTable<Request, Event>, strategy: Strategy) {
+  constructor(table: TargetTable<Request, Event>, selection: Selection) {
     this.#table = table
-    this.#strategy = strategy
+    this.#selection = selection
   }
 
-  /** @param exclude ids of profiles that are not to be taken */
+  /**
+   * The one that would be taken next; nothing changes by looking.
+   * @param exclude ids of profiles that are not to be taken
+   */
   next(query: ProfileQuery, exclude: readonly string[], now: number): Target | undefined {
-    const open = this.#targetsOf(query).filter((target) => !exclude.includes(target.profile) && isOpen(target, now))
-    const [first, ...others] = open
-    return first === undefined ? undefined : this.#strategy.choose([first, ...others], query.sessionKey)
+    const pool = this.#poolOf(query)
+    const gate = this.#selection.gate(pool, now, ({ profile }) => !exclude.includes(profile))
+    return pool.targets[this.#selection.look(gate, askOf(query))]
+  }
+
+  /** The next one, for good: it has had its turn. */
+  take(query: ProfileQuery, now: number): Target | undefined {
+    const pool = this.#poolOf(query)
+    const gate = this.#selection.gate(pool, now, () => true)
+    return pool.targets[this.#selection.take(gate, askOf(query))]
   }
 
   soonest(query: ProfileQuery, now: number): number | undefined {
-    return soonestOpening(this.#targetsOf(query), now)
+    return soonestOpening(this.#poolOf(query).targets, now)
   }
 
   /**
    * A profile is looked at on the model that is asked for, else on its default one, else as such. A model without a
    * provider names its provider itself, as in a request.
    */
-  #targetsOf({ provider, model }: ProfileQuery): Target[] {
+  #poolOf({ provider, model }: ProfileQuery): TargetPool {
     const asked = provider === undefined && model !== undefined ? this.#table.resolve(model) : { provider, model }
-    return this.#table
-      .profileTargets(asked.provider)
-      .map((target) => this.#table.target(target.profile, asked.model || target.credential.model))
+    const isKnown = asked.provider === undefined || this.#table.isKnown(asked.provider)
+    return isKnown && asked.provider !== undefined && asked.model
+      ? this.#table.pool(asked.provider, asked.model)
+      : this.#table.modellessPool(asked.provider)
   }
+}
+
+function askOf({ sessionKey }: ProfileQuery): Ask {
+  return { session: () => (sessionKey === undefined ? undefined : { key: sessionKey, isNamed: true }) }
 }

@@ -51,6 +51,8 @@ const PROFILE_KEYS = [
   'quotaGroup',
   'metadata',
 ]
+/** Shared by all that have none. */
+const NONE = Object.freeze({})
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /**
@@ -78,9 +80,9 @@ export class Profile {
     this.model = options.model
     this.priority = options.priority ?? 0
     this.weight = options.weight ?? 1
-    this.limits = { ...options.limits }
+    this.limits = options.limits === undefined ? NONE : { ...options.limits }
     this.quotaGroup = options.quotaGroup
-    this.metadata = options.metadata ?? {}
+    this.metadata = options.metadata ?? NONE
     this.#apiKey = options.apiKey
   }
 

@@ -91,6 +91,13 @@ export function noTarget(
   return new FailoverError('NO_TARGET', `nobody serves ${story}`, { attempts: [] })
 }
 
+/** A function of a provider that only looks at requests has thrown; no attempt is to blame. */
+export function providerFailed(cause: unknown, secrets: readonly string[]): FailoverError {
+  return new FailoverError('PROVIDER_ERROR', 'a function of a provider failed; see the cause', {
+    cause: withoutSecrets(cause, secrets),
+  })
+}
+
 /** The caller left or the deadline passed: the reason the request's signal was aborted with, and what was tried. */
 export function requestEnded(reason: unknown, attempts: readonly AttemptRecord[]): FailoverError {
   if (!(reason instanceof FailoverError))

@@ -1,18 +1,12 @@
-import { type AttemptRecord, FailoverError } from '../failure/index.ts'
+import { FailoverError } from '../failure/index.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { Random } from './clock.ts'
-import type { Committed, Engine, Work } from './engine.ts'
+import type { Engine, LoopRequest, OpenRequest, Work } from './engine.ts'
 import type { ModelRequest } from './provider.ts'
-import { withoutSecrets } from './redaction.ts'
+import { RequestId } from './request-id.ts'
 import { RequestLife } from './request-life.ts'
 import { type CallOptions, checkCallOptions } from './request-options.ts'
 import type { ChainLink, Routes } from './routes.ts'
-
-/** A request that has committed: what it committed to, and what is left to be ended. */
-export interface OpenRequest<T> extends Committed<T> {
-  readonly life: RequestLife
-  readonly attempts: readonly AttemptRecord[]
-}
 
 /** The one way in for every door: checks a request, gives it a life, and runs the loop. */
 export class Requests<Request extends ModelRequest, Event> {
@@ -27,8 +21,18 @@ export class Requests<Request extends ModelRequest, Event> {
     this.#idPrefix = Math.floor(random() * 0x1_0000_0000).toString(36)
   }
 
-  /** Resolves at commit. @throws FailoverError where nothing commits */
-  async open<T>(model: unknown, options: CallOptions, work: Work<T>): Promise<OpenRequest<T>> {
+  /**
+   * @param deliver makes of what has committed what the caller gets; called at commit
+   * @param now epoch milliseconds
+   * @throws FailoverError at once where the request cannot begin, else by the promise where nothing commits
+   */
+  open<T, Result>(
+    model: unknown,
+    options: CallOptions,
+    work: Work<T>,
+    deliver: (open: OpenRequest<T>) => Result,
+    now: number,
+  ): Promise<Result> {
     checkCallOptions(options)
     if (typeof model !== 'string' || model.trim() === '') {
       throw new FailoverError(
@@ -37,36 +41,58 @@ export class Requests<Request extends ModelRequest, Event> {
       )
     }
     const { hub, settings } = this.#engine
-    const { signal, sessionKey, deadlineMs = settings.timeouts.requestMs, fallbacks } = options
-    const chain = fitting(this.#routes.chain(model, fallbacks), work)
-    const id = options.requestId ?? this.#nextId()
-    const life = new RequestLife(this.#engine, { id, deadlineMs, signal })
+    const { deadlineMs = settings.timeouts.requestMs } = options
+    const chain = fitting(this.#routes.chain(model, options.fallbacks), work)
+    if (chain[0] !== undefined) work.readAs?.(chain[0].provider)
+    this.#last += 1
+    const id = new RequestId(this.#idPrefix, this.#last, options.requestId)
+    const life = new RequestLife(this.#engine, {
+      id,
+      model,
+      chain,
+      startedAt: now,
+      deadlineMs,
+      signal: options.signal,
+    })
     if (hub.hears('request_started')) {
       hub.emit({
         type: 'request_started',
-        requestId: id,
+        requestId: life.id,
         model,
-        chain: chain.map(({ reference }) => reference),
+        chain: chain.filter(({ onlyAfter }) => onlyAfter === undefined).map(({ reference }) => reference),
         deadlineAt: life.deadlineAt,
       })
     }
-    const loop = new AttemptLoop(this.#engine, { chain, queue: model, sessionKey, life, work })
-    const { attempts } = loop
-    try {
-      return { ...(await loop.run()), life, attempts }
-    } catch (thrown) {
-      const secrets = chain
-        .flatMap((link) => link.targets())
-        .flatMap(({ credential }) => this.#engine.credentials.secretsOf(credential))
-      const error = thrown instanceof FailoverError ? thrown : ofForeignCode(thrown, secrets)
-      life.end(error, attempts.length)
-      throw error
-    }
+    return new AttemptLoop(this.#engine, new DoorRequest(life, options, work), deliver).run(now)
+  }
+}
+
+/** A request as it came in at a door. */
+class DoorRequest<T> implements LoopRequest<T> {
+  readonly chain: readonly ChainLink[]
+  readonly queue: string
+  readonly life: RequestLife
+  readonly work: Work<T>
+  readonly sessionKey: string | undefined
+  #estimatedTokens: number | undefined
+  #isEstimated: boolean
+
+  constructor(life: RequestLife, { sessionKey, estimatedTokens }: CallOptions, work: Work<T>) {
+    this.chain = life.chain
+    this.queue = life.model
+    this.life = life
+    this.work = work
+    this.sessionKey = sessionKey
+    this.#estimatedTokens = estimatedTokens
+    this.#isEstimated = estimatedTokens !== undefined || work.estimateTokens === undefined
   }
 
-  #nextId(): string {
-    this.#last += 1
-    return `${this.#idPrefix}-${this.#last}`
+  get estimatedTokens(): number | undefined {
+    if (!this.#isEstimated) {
+      this.#isEstimated = true
+      this.#estimatedTokens = this.work.estimateTokens?.()
+    }
+    return this.#estimatedTokens
   }
 }
 
@@ -75,11 +101,4 @@ function fitting(chain: readonly ChainLink[], { isFit }: Pick<Work<unknown>, 'is
   if (isFit === undefined || chain.every(({ provider }) => isFit(provider))) return chain
   const fit = chain.filter(({ provider }) => isFit(provider))
   return fit.length === 0 ? chain : fit
-}
-
-/** A function of a provider that only looks at requests has thrown; no attempt is to blame. */
-function ofForeignCode(cause: unknown, secrets: readonly string[]): FailoverError {
-  return new FailoverError('PROVIDER_ERROR', 'a function of a provider failed; see the cause', {
-    cause: withoutSecrets(cause, secrets),
-  })
 }

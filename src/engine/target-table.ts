@@ -4,6 +4,7 @@ import { type ModelRef, parseModelRef } from './model-ref.ts'
 import { Profile } from './profile.ts'
 import type { ModelRequest } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
+import { TargetPool } from './select/pool.ts'
 import type { Target } from './target.ts'
 
 /** Models whose targets are kept ready, for each provider; a caller who invents names must not fill the memory. */
@@ -22,7 +23,9 @@ interface Tenant {
 /**
  * Which profiles there are, in which order they are tried, and the targets they make with each model.
  *
- * The order within a provider: the explicit `order`, then lower priority, then declaration.
+ * The order within a provider: the explicit `order`, then lower priority, then declaration. Profiles of equal priority
+ * make a tier, in which the strategy chooses; a place in the explicit order is a tier of its own. Strategies that choose
+ * for themselves look at the priority first: for them the explicit order counts only inside a tier.
  */
 export class TargetTable<Request extends ModelRequest, Event> {
   readonly #registry: ProviderRegistry<Request, Event>
@@ -37,16 +40,22 @@ export class TargetTable<Request extends ModelRequest, Event> {
   readonly #managed = new Set<string>()
   /** Profiles that stand in for a provider that has none. */
   readonly #implicit = new Map<string, Tenant>()
-  readonly #targets = new Map<string, Map<string, readonly Target[]>>()
+  readonly #pools = new Map<string, Map<string, TargetPool>>()
+  /** For looks without a model, by provider; '' for all of them. */
+  readonly #modelless = new Map<string, TargetPool>()
+  readonly #isOrderFirst: boolean
   #declared = 0
   #changes = 0
   #registryVersion = 0
 
+  /** @param isOrderFirst does the explicit order go before the priority? */
   constructor(
     registry: ProviderRegistry<Request, Event>,
     order: Readonly<Record<string, readonly string[]>>,
     book: HealthBook,
+    isOrderFirst: boolean,
   ) {
+    this.#isOrderFirst = isOrderFirst
     this.#registry = registry
     this.#places = new Map(Object.values(order).flatMap((ids) => ids.map((id, place) => [id, place] as const)))
     this.#book = book
@@ -90,15 +99,18 @@ export class TargetTable<Request extends ModelRequest, Event> {
     return (this.#tenants.get(id) ?? this.#implicitById(id))?.profile
   }
 
+  /** Does it have profiles, implicit or not? */
+  isKnown(provider: string): boolean {
+    return this.#tenantsByProvider.has(provider) || this.#registry.get(provider).state === 'registered'
+  }
+
   /**
    * Every profile as such, in the order in which they would be tried; across providers, by priority. The implicit
    * profile of a provider that is registered is among them where the provider is named.
    */
   profileTargets(provider?: string): Target[] {
-    if (provider !== undefined) {
-      const isKnown = this.#tenantsByProvider.has(provider) || this.#registry.get(provider).state === 'registered'
-      return isKnown ? this.#tenantsOf(provider).map(({ target }) => target) : []
-    }
+    if (provider !== undefined)
+      return this.isKnown(provider) ? this.#tenantsOf(provider).map(({ target }) => target) : []
     const places = [...this.#tenants.values()].sort(
       (a, b) => a.profile.priority - b.profile.priority || a.declared - b.declared,
     )
@@ -116,9 +128,9 @@ export class TargetTable<Request extends ModelRequest, Event> {
    * The targets of a model at a provider, in the order in which they are tried. Without a model: those of the
    * profiles that name a default one.
    */
-  targets(provider: string, model: string | undefined): readonly Target[] {
+  pool(provider: string, model: string | undefined): TargetPool {
     this.#followRegistry()
-    const models = this.#targets.get(provider) ?? new Map<string, readonly Target[]>()
+    const models = this.#pools.get(provider) ?? new Map<string, TargetPool>()
     const known = models.get(model ?? '')
     if (known !== undefined) return known
     if (models.size >= MAX_MODELS) models.clear()
@@ -126,19 +138,36 @@ export class TargetTable<Request extends ModelRequest, Event> {
       const served = model ?? profile.model
       return served === undefined ? [] : [this.#book.target(profile, served, origin)]
     })
-    this.#targets.set(provider, models.set(model ?? '', targets))
-    return targets
+    const pool = new TargetPool(`${provider} ${model ?? ''}`, targets, this.#rankOf)
+    this.#pools.set(provider, models.set(model ?? '', pool))
+    return pool
+  }
+
+  targets(provider: string, model: string | undefined): readonly Target[] {
+    return this.pool(provider, model).targets
+  }
+
+  /** Every profile on its default model, else as such; of one provider, or of all. */
+  modellessPool(provider: string | undefined): TargetPool {
+    this.#followRegistry()
+    const known = this.#modelless.get(provider ?? '')
+    if (known !== undefined) return known
+    if (this.#modelless.size >= MAX_NAMES) this.#modelless.clear()
+    const targets = this.profileTargets(provider).map((target) => {
+      const { credential, origin } = target
+      return credential.model === undefined ? target : this.#book.target(credential, credential.model, origin)
+    })
+    const pool = new TargetPool(`${provider ?? ''} *`, targets, this.#rankOf)
+    this.#modelless.set(provider ?? '', pool)
+    return pool
   }
 
   /** One profile's target for a model. */
   target(id: string, model: string | undefined): Target {
     const { profile, target } = this.#tenant(id)
     if (model === undefined) return target
-    const known = this.#targets
-      .get(profile.provider)
-      ?.get(model)
-      ?.find((candidate) => candidate.profile === id)
-    return known ?? this.#book.target(profile, model, target.origin)
+    const pool = this.#pools.get(profile.provider)?.get(model)
+    return pool?.targets[pool.indexOf(id)] ?? this.#book.target(profile, model, target.origin)
   }
 
   /** The targets of each profile, by its id, that it has been asked for lately or that something stands against. */
@@ -149,7 +178,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
       if (own === undefined) known.set(target.profile, [target])
       else own.push(target)
     }
-    for (const models of this.#targets.values()) for (const targets of models.values()) targets.forEach(add)
+    for (const models of this.#pools.values()) for (const { targets } of models.values()) targets.forEach(add)
     for (const [id, models] of this.#book.modelsAgainst()) {
       const ready = new Set(known.get(id)?.map(({ model }) => model))
       if (!this.#tenants.has(id)) continue
@@ -160,7 +189,8 @@ export class TargetTable<Request extends ModelRequest, Event> {
 
   /** Drops all targets, which come back when they are asked for. */
   dropTargets(): void {
-    this.#targets.clear()
+    this.#pools.clear()
+    this.#modelless.clear()
   }
 
   /** Reads a model reference; see `model-ref.ts` for its grammar. */
@@ -204,7 +234,8 @@ export class TargetTable<Request extends ModelRequest, Event> {
   /** The order is made when it is next needed: many profiles may be added at once. */
   #arrange(provider: string): void {
     this.#changes += 1
-    this.#targets.delete(provider)
+    this.#pools.delete(provider)
+    this.#modelless.clear()
     this.#arranged.delete(provider)
     const tenants = this.#tenantsByProvider.get(provider)
     if (tenants?.size === 0) this.#tenantsByProvider.delete(provider)
@@ -217,9 +248,10 @@ export class TargetTable<Request extends ModelRequest, Event> {
     const arranged = this.#arranged.get(provider)
     if (arranged !== undefined) return arranged
     const place = ({ profile }: Tenant): number => this.#places.get(profile.id) ?? Number.MAX_SAFE_INTEGER
-    const inOrder = [...tenants.values()].sort(
-      (a, b) => place(a) - place(b) || a.profile.priority - b.profile.priority || a.declared - b.declared,
-    )
+    const byPlace = (a: Tenant, b: Tenant): number => place(a) - place(b)
+    const byPriority = (a: Tenant, b: Tenant): number => a.profile.priority - b.profile.priority
+    const [first, second] = this.#isOrderFirst ? [byPlace, byPriority] : [byPriority, byPlace]
+    const inOrder = [...tenants.values()].sort((a, b) => first(a, b) || second(a, b) || a.declared - b.declared)
     this.#arranged.set(provider, inOrder)
     return inOrder
   }
@@ -255,7 +287,8 @@ export class TargetTable<Request extends ModelRequest, Event> {
     for (const [name, { profile, target }] of this.#implicit) {
       if (this.#registry.get(name).state !== 'unknown' || target.health.limiter.inFlight > 0) continue
       this.#implicit.delete(name)
-      this.#targets.delete(name)
+      this.#pools.delete(name)
+      this.#modelless.delete(name)
       this.#book.forgetProfile(profile)
       return
     }
@@ -276,8 +309,11 @@ export class TargetTable<Request extends ModelRequest, Event> {
     const hasMoved = ({ profile, target }: Tenant): boolean => this.#originOf(profile) !== target.origin
     for (const tenant of [...this.#tenants.values()].filter(hasMoved)) this.#put(tenant.profile, tenant.declared)
     for (const tenant of [...this.#implicit.values()].filter(hasMoved)) this.#implicit.delete(tenant.profile.provider)
-    this.#targets.clear()
+    this.dropTargets()
   }
+
+  readonly #rankOf = ({ id, priority }: Profile): number | undefined =>
+    this.#isOrderFirst && this.#places.has(id) ? undefined : priority
 
   #originOf(profile: Profile): string {
     const entry = this.#registry.get(profile.provider)

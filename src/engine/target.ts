@@ -1,4 +1,5 @@
 import type { TargetRef } from '../failure/index.ts'
+import type { PeakEwma } from './health/peak-ewma.ts'
 import type { ProfileHealth } from './health/profile-health.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
 import { formatTarget } from './model-ref.ts'
@@ -26,7 +27,7 @@ export class Target {
   readonly #health: ProfileHealth
   readonly #scopes: TargetScopes
   readonly #allScopes: readonly ScopeHealth[]
-  readonly #ref: TargetRef
+  #ref: TargetRef | undefined
 
   constructor(credential: Profile, model: string, origin: string, health: ProfileHealth, scopes: TargetScopes) {
     this.provider = credential.provider
@@ -36,8 +37,10 @@ export class Target {
     this.#credential = credential
     this.#health = health
     this.#scopes = scopes
-    this.#ref = new NamedTarget(this.provider, model, this.profile)
-    this.#allScopes = Object.values(scopes).filter((scope) => scope !== undefined)
+    // Sliced, since a filtered array keeps room for many more.
+    this.#allScopes = Object.values(scopes)
+      .filter((scope) => scope !== undefined)
+      .slice()
   }
 
   /** The profile itself. */
@@ -53,18 +56,39 @@ export class Target {
     return this.#scopes
   }
 
+  /** Where the provider's own limits lie: the group on this model, else the key on it. */
+  get quotaScope(): ScopeHealth {
+    const { groupModel, target, profile } = this.#scopes
+    return groupModel ?? target ?? profile
+  }
+
   get allScopes(): readonly ScopeHealth[] {
     return this.#allScopes
   }
 
   /** What others are told of it. */
   get ref(): TargetRef {
+    this.#ref ??= new NamedTarget(this.provider, this.model, this.profile)
     return this.#ref
+  }
+
+  /**
+   * Time to the first content, milliseconds: of this model where it has been measured, else what the profile was
+   * reported to take whatever the model.
+   */
+  get latency(): PeakEwma | undefined {
+    return (this.#scopes.target ?? this.#scopes.profile).latency ?? this.#scopes.profile.latency
+  }
+
+  noteLatency(ms: number, now: number): void {
+    this.#health.note({ latencyMs: ms }, now)
+    const itself = this.#scopes.target ?? this.#scopes.profile
+    itself.noteLatency(ms, now)
   }
 
   /** `provider/model@profile` */
   toString(): string {
-    return this.#ref.toString()
+    return this.ref.toString()
   }
 }
 

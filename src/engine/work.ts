@@ -1,60 +1,112 @@
 import { FailoverError } from '../failure/index.ts'
-import { asFields } from './attempt-context.ts'
+import type { Attempt } from './attempt.ts'
+import { asFields, OpenAttempt } from './attempt-context.ts'
+import type { Binding } from './binding.ts'
 import type { Work } from './engine.ts'
 import type { SkipCause } from './events.ts'
 import { type OpenedStream, openStream } from './failover-stream.ts'
-import type { AnswerWork, AttemptContext, ModelRequest, Provider } from './provider.ts'
+import type { AnswerWork, AttemptContext, ModelRequest, Provider, SessionGuess } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
 import type { Target } from './target.ts'
 
 /** A provider's answer, up to its first content. */
-export function streamWork<Request extends ModelRequest, Event>(
-  registry: ProviderRegistry<Request, Event>,
-  request: Request,
-): Work<OpenedStream<Event>> {
-  return {
-    async start(open) {
-      const context = asFields(open)
-      const provider = providerOf(registry, context.target.provider)
-      const events = await provider.stream({ ...request, model: context.target.model }, context)
-      // Kept with the answer: the registry may change while it goes on.
-      return { provider, ...(await openStream(events, (event) => provider.isContent?.(event) ?? true, context.signal)) }
-    },
-    unusable: (target) => whyUnusable(registry, target),
-    phase(target) {
-      return providerOf(registry, target.provider).isStreaming?.(request) === false ? 'response' : 'first_content'
-    },
+export class StreamWork<Request extends ModelRequest, Event> implements Work<OpenedStream<Event>> {
+  readonly door = 'call'
+  readonly #registry: ProviderRegistry<Request, Event>
+  readonly #request: Request
+  /** Whose reading of the request counts: the provider of the model that was asked for. */
+  #reader: Provider<Request, Event> | undefined
+  #bindings: readonly Binding[] | undefined
+
+  constructor(registry: ProviderRegistry<Request, Event>, request: Request) {
+    this.#registry = registry
+    this.#request = request
+  }
+
+  start(attempt: Attempt): Promise<OpenedStream<Event>> {
+    const { model, provider } = attempt.target
+    return openStream(providerOf(this.#registry, provider), { ...this.#request, model }, attempt)
+  }
+
+  unusable(target: Target): SkipCause | undefined {
+    return whyUnusable(this.#registry, target)
+  }
+
+  phase({ provider }: Target): 'first_content' | 'response' {
+    return providerOf(this.#registry, provider).isStreaming?.(this.#request) === false ? 'response' : 'first_content'
+  }
+
+  readAs(provider: string): void {
+    const entry = this.#registry.get(provider)
+    this.#reader = entry.state === 'registered' ? entry.provider : undefined
+  }
+
+  get bindings(): readonly Binding[] | undefined {
+    this.#bindings ??= this.#reader?.bindingsOf?.(this.#request)
+    return this.#bindings
+  }
+
+  guessSession(): SessionGuess | undefined {
+    return guess(() => this.#reader?.guessSession?.(this.#request))
+  }
+
+  estimateTokens(): number | undefined {
+    return guess(() => this.#reader?.estimateTokens?.(this.#request))
   }
 }
 
 /** Whatever begins with a commit and may go on after it. It needs a registered provider, but not that provider's code. */
 export function answerWork<Request extends ModelRequest, Event, T>(
   registry: ProviderRegistry<Request, Event>,
-  { start, unfit, isStreaming }: AnswerWork<T>,
+  work: AnswerWork<T>,
 ): Work<T> {
+  const { bindings, isStreaming, unfit } = work
   return {
-    start: (context) => start(context),
+    door: 'open',
+    start: (attempt) => work.start(new OpenAttempt(attempt)),
     unusable(target) {
       const reason = unfit?.(target.provider)
       return reason === undefined ? whyUnusable(registry, target) : { kind: 'provider_unfit', reason }
     },
     isFit: unfit && ((provider) => unfit(provider) === undefined),
     phase: () => (isStreaming ? 'first_content' : 'response'),
+    bindings,
+    guessSession: () => guess(() => work.guessSession?.()),
+    estimateTokens: () => guess(() => work.estimateTokens?.()),
   }
 }
 
 /** Any function's result. It needs no registered provider; one that is disabled is still not to be used. */
-export function functionWork<Request extends ModelRequest, Event, Result>(
-  registry: ProviderRegistry<Request, Event>,
-  work: (context: AttemptContext) => Result | Promise<Result>,
-): Work<{ readonly result: Result }> {
-  return {
-    start: async (context) => ({ result: await work(asFields(context)) }),
-    unusable(target) {
-      const cause = whyUnusable(registry, target)
-      return cause?.kind === 'provider_disabled' ? cause : undefined
-    },
-    phase: () => 'response',
+export class FunctionWork<Request extends ModelRequest, Event, Result> implements Work<Result> {
+  readonly door = 'run'
+  readonly #registry: ProviderRegistry<Request, Event>
+  readonly #work: (context: AttemptContext) => Result | Promise<Result>
+
+  constructor(registry: ProviderRegistry<Request, Event>, work: (context: AttemptContext) => Result | Promise<Result>) {
+    this.#registry = registry
+    this.#work = work
+  }
+
+  start(attempt: Attempt): Result | Promise<Result> {
+    return this.#work(asFields(attempt))
+  }
+
+  unusable(target: Target): SkipCause | undefined {
+    const cause = whyUnusable(this.#registry, target)
+    return cause?.kind === 'provider_disabled' ? cause : undefined
+  }
+
+  phase(): 'response' {
+    return 'response'
+  }
+}
+
+/** Guesses make things better; where one fails, they are as good as without it. */
+function guess<T>(make: () => T | undefined): T | undefined {
+  try {
+    return make()
+  } catch {
+    return undefined
   }
 }
 

@@ -1,9 +1,10 @@
-import type { DialectName } from '../dialects/index.ts'
+import { type Binding, type DialectName, estimateTokens, ParsedBody, type SessionGuess } from '../dialects/index.ts'
 import type { AnyRequest, AttemptContext, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
+import { answerRules, classifyFailure, FailoverError } from '../failure/index.ts'
 import { type Answer, decodedBody, exchange, readWhole } from '../transport/index.ts'
 import { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES, type Upstream } from '../upstream/index.ts'
 import { connectionFreed } from './cancelable.ts'
-import { requestBody, requestHeaders } from './outgoing.ts'
+import { answerIdNote, requestBody, requestHeaders, withoutBindings } from './outgoing.ts'
 import { readStreamedAnswer } from './streamed-answer.ts'
 import { readWholeAnswer } from './whole-answer.ts'
 
@@ -38,7 +39,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     const isStreaming = dialect.isStreaming(request)
     const credentials = this.upstream.credentialsOf(profile, apiKey)
     const headers = requestHeaders(dialect, isStreaming, credentials.headers)
-    const body = requestBody(request, context.target.model)
+    const body = requestBody(withoutBindings(dialect, request, context.dropped), context.target.model)
     const answer = await exchange(pools, {
       url,
       method: 'POST',
@@ -60,11 +61,13 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
       headers: answer.headers,
     })
     if (status >= 300) throw errors.ofStatus(await this.#errorText(answer, signal))
+    this.upstream.quotaNotes.take(answer.headers, context)
     const coding = answer.headers['content-encoding']
     const bytes = decodedBody(answer.body, coding)
     if (bytes === undefined) {
       throw errors.inAnswer(`answered in the unknown content-encoding ${coding}`, { flaw: 'no_answer' })
     }
+    const onEvent = answerIdNote(dialect, request, context)
     const events = isStreaming
       ? readStreamedAnswer({
           bytes,
@@ -73,9 +76,10 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
           signal,
           clock,
           maxEventBytes,
+          onEvent,
           onActivity: () => context.noteActivity?.(),
         })
-      : readWholeAnswer({ bytes, dialect, errors, signal, maxResponseBytes })
+      : readWholeAnswer({ bytes, dialect, errors, signal, maxResponseBytes, onEvent })
     // The provider's JSON is passed on as it came; `Event` is what the caller declares it to be.
     return events as AsyncIterable<Event>
   }
@@ -92,6 +96,50 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
 
   usageOf(event: Event): Usage | undefined {
     return this.upstream.dialect.usageOf(event)
+  }
+
+  /** Ids of responses and files, signed thinking, containers: what only their maker can serve. */
+  bindingsOf(request: Request): readonly Binding[] {
+    return this.upstream.dialect.requests.bindingsOf(new ParsedBody(request))
+  }
+
+  /** The id of an answer that is kept as a whole is not among them: whether it is, its request says (`noteBinding`). */
+  bindingIdsOf(event: Event): readonly string[] {
+    return this.upstream.dialect.requests.bindingIdsOf(event)
+  }
+
+  /** The name a client gives to its session, else the system prompt and the first user message. */
+  guessSession(request: Request): SessionGuess | undefined {
+    return this.upstream.dialect.requests.sessionOf(new ParsedBody(request))
+  }
+
+  /** Bytes of the prompt ÷ 4, and the most the answer may have (1,024 where the request sets no limit). */
+  estimateTokens(request: Request): number {
+    return estimateTokens(this.upstream.dialect.requests, new ParsedBody(request))
+  }
+
+  /**
+   * Asks for one token. A refusal that is the request's own fault shows as well as an answer that the model is back, and
+   * so does an answer whose one token is hidden.
+   */
+  async probe(context: AttemptContext): Promise<void> {
+    const { dialect, clock } = this.upstream
+    const { model } = context.target
+    try {
+      // `Request` is what callers declare the dialect's JSON to be.
+      const events = await this.stream({ ...dialect.probe, model } as unknown as Request, context)
+      for await (const _ of events);
+    } catch (error) {
+      const { scope } = classifyFailure({
+        provider: this.name,
+        dialect: dialect.name,
+        model,
+        error,
+        nowMs: clock.now(),
+      })
+      const isEmpty = error instanceof FailoverError && error.ruleId === answerRules.empty.id
+      if (scope !== 'request' && !isEmpty) throw error
+    }
   }
 
   /**

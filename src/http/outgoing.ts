@@ -1,5 +1,5 @@
-import type { Dialect } from '../dialects/index.ts'
-import type { ModelRequest } from '../engine/index.ts'
+import { cutOf, type Dialect, ParsedBody, withoutPaths } from '../dialects/index.ts'
+import type { AttemptContext, ModelRequest } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 
 /**
@@ -21,6 +21,31 @@ export function requestHeaders(
     ...dialect.headers,
     ...credentials,
   }
+}
+
+/** Tells the engine by what id the answer is kept, where it is; undefined where there is nothing to tell. */
+export function answerIdNote(
+  { requests }: Dialect,
+  request: unknown,
+  { noteBinding }: AttemptContext,
+): ((event: unknown) => void) | undefined {
+  if (noteBinding === undefined || !requests.keepsAnswer(new ParsedBody(request))) return undefined
+  return (event) => {
+    const id = requests.answerIdOf(event)
+    if (id !== undefined) noteBinding(id)
+  }
+}
+
+/** The request without what is bound elsewhere; it is not changed itself. @param kinds of bindings, as the dialect has them */
+export function withoutBindings<Request extends ModelRequest>(
+  dialect: Dialect,
+  request: Request,
+  kinds: readonly string[] = [],
+): Request {
+  if (kinds.length === 0) return request
+  const paths = dialect.requests.removalsOf(new ParsedBody(request), kinds)
+  // What the dialect may leave out is nothing that makes a request one.
+  return paths.length === 0 ? request : (withoutPaths(request, cutOf(paths)) as Request)
 }
 
 /**

@@ -12,6 +12,8 @@ interface StreamedAnswerOptions {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly maxEventBytes: number | undefined
+  /** Called for every event before it is handed out. */
+  readonly onEvent?: ((event: unknown) => void) | undefined
   /** Called for every read, whatever it holds: comments and pings are signs of life, too. */
   readonly onActivity: (() => void) | undefined
 }
@@ -59,6 +61,7 @@ class StreamedAnswer {
           const verdict = this.#judge.take(event)
           if (verdict.is === 'end_mark') return this.#finish('')
           if (verdict.is === 'malformed') continue
+          this.#options.onEvent?.(verdict.event)
           yield verdict.event
           if (this.#isCanceled()) return
           if (this.#judge.isClosed) return this.#finish('')

@@ -10,11 +10,13 @@ interface WholeAnswerOptions {
   readonly errors: AnswerErrors
   readonly signal: AbortSignal
   readonly maxResponseBytes: number
+  /** Called with the parsed answer before it is handed out. */
+  readonly onEvent: ((event: unknown) => void) | undefined
 }
 
 /** A non-streaming answer: one event, the parsed body. Throws where the body is, or reports, a failure. */
 export function readWholeAnswer(options: WholeAnswerOptions): AsyncIterableIterator<unknown, undefined> {
-  const { bytes, dialect, errors, signal, maxResponseBytes } = options
+  const { bytes, dialect, errors, signal, maxResponseBytes, onEvent } = options
   return cancelable(
     async function* (isCanceled) {
       const { text, isCut } = await readWhole(bytes, maxResponseBytes).catch((cause: unknown) => {
@@ -24,7 +26,9 @@ export function readWholeAnswer(options: WholeAnswerOptions): AsyncIterableItera
       })
       if (isCanceled()) return
       if (isCut) throw errors.tooLarge(maxResponseBytes)
-      yield judgeWholeAnswer(text, dialect, errors).body
+      const { body } = judgeWholeAnswer(text, dialect, errors)
+      onEvent?.(body)
+      yield body
     },
     () => bytes.cancel(),
   )

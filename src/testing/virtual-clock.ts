@@ -1,9 +1,12 @@
-import { type Clock, settle, sleepOn } from '../engine/clock.ts'
+import { type Clock, settle, settlePromises, sleepOn } from '../engine/clock.ts'
+import { type Timer, TimerQueue } from './timer-queue.ts'
 
-interface Timer {
-  readonly dueAt: number
-  readonly order: number
-  readonly callback: () => void
+export interface VirtualClockOptions {
+  /**
+   * Nothing goes on but promises and this clock's own timers: no socket, file, stream or real timer. What a timer sets
+   * off is then waited for without a turn of the event loop, which is many times faster. Default false.
+   */
+  readonly promisesOnly?: boolean
 }
 
 /**
@@ -18,12 +21,13 @@ interface Timer {
  */
 export class VirtualClock implements Clock {
   #now: number
-  #order = 0
-  readonly #timers = new Set<Timer>()
+  readonly #timers = new TimerQueue()
+  readonly #settle: () => Promise<void>
 
   /** @param startAt epoch milliseconds; default 2026-01-01T00:00:00Z */
-  constructor(startAt: number = Date.UTC(2026, 0, 1)) {
+  constructor(startAt: number = Date.UTC(2026, 0, 1), { promisesOnly = false }: VirtualClockOptions = {}) {
     this.#now = startAt
+    this.#settle = promisesOnly ? settlePromises : settle
   }
 
   now(): number {
@@ -36,11 +40,7 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(callback: () => void, ms: number): () => void {
-    const timer: Timer = { dueAt: this.#now + Math.max(0, ms), order: this.#order++, callback }
-    this.#timers.add(timer)
-    return () => {
-      this.#timers.delete(timer)
-    }
+    return this.#timers.add(this.#now + Math.max(0, ms), callback)
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -54,12 +54,9 @@ export class VirtualClock implements Clock {
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
-    await settle()
-    for (let timer = this.#nextDue(end); timer !== undefined; timer = this.#nextDue(end)) {
-      this.#timers.delete(timer)
-      this.#now = Math.max(this.#now, timer.dueAt)
-      timer.callback()
-      await settle()
+    await this.#settle()
+    for (let timer = this.#timers.takeDue(end); timer !== undefined; timer = this.#timers.takeDue(end)) {
+      await this.#fire(timer)
     }
     this.#now = end
   }
@@ -71,12 +68,12 @@ export class VirtualClock implements Clock {
       isSettled = true
     }
     promise.then(mark, mark)
-    await settle()
+    await this.#settle()
     while (!isSettled) {
-      const timer = this.#nextDue(Number.POSITIVE_INFINITY)
+      const timer = this.#timers.takeDue(Number.POSITIVE_INFINITY)
       if (timer === undefined)
         throw new Error('nothing is scheduled on the virtual clock that could settle the promise')
-      await this.advance(timer.dueAt - this.#now)
+      await this.#fire(timer)
     }
     return promise
   }
@@ -86,14 +83,9 @@ export class VirtualClock implements Clock {
     this.#now += ms
   }
 
-  #nextDue(end: number): Timer | undefined {
-    let next: Timer | undefined
-    for (const timer of this.#timers) {
-      if (timer.dueAt > end) continue
-      if (next === undefined || timer.dueAt < next.dueAt || (timer.dueAt === next.dueAt && timer.order < next.order)) {
-        next = timer
-      }
-    }
-    return next
+  async #fire({ dueAt, callback }: Timer): Promise<void> {
+    this.#now = Math.max(this.#now, dueAt)
+    callback()
+    await this.#settle()
   }
 }

@@ -4,6 +4,7 @@ import { FailoverError } from '../failure/index.ts'
 import type { Pools } from '../transport/index.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { Credentials } from './credentials.ts'
+import { QuotaNotes } from './quota-notes.ts'
 
 export interface UpstreamOptions {
   readonly name: string
@@ -32,6 +33,7 @@ export class Upstream {
   readonly clock: Clock
   readonly maxEventBytes: number | undefined
   readonly maxResponseBytes: number
+  readonly quotaNotes: QuotaNotes
   readonly #baseUrl: URL | undefined
   readonly #endpoints = new Map<string, URL>()
   /** The latest of each profile; a profile that is changed is another object. */
@@ -48,6 +50,7 @@ export class Upstream {
     this.clock = clock
     this.maxEventBytes = maxEventBytes
     this.maxResponseBytes = maxResponseBytes
+    this.quotaNotes = new QuotaNotes(clock)
     this.#baseUrl = baseUrl
   }
 

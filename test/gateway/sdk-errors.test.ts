@@ -121,11 +121,20 @@ describe.concurrent.each(SDKS)('the $dialect SDK raises', ({ dialect, errors, as
     }
   })
 
-  it('InternalServerError, not AuthenticationError, where it is the gateway whose keys are refused', async () => {
+  it('InternalServerError, not AuthenticationError, where it is the gateway whose key is refused', async () => {
+    await using provider = await startFaultProvider({ script: [{ fault: faults.revokedKey() }] })
+    await using world = await GatewayWorld.start({ providers: { main: { dialect, baseUrl: provider.url } } })
+    const error = await raisedBy(ask(world))
+    expect(error).toBeInstanceOf(errors.InternalServerError)
+    expect(error.headers?.get('x-should-retry')).toBe('false')
+  })
+
+  it('the same where all keys are refused at once, but that may pass: it is taken for an incident', async () => {
     await using chat = await failing(faults.revokedKey())
     const error = await raisedBy(ask(chat.world))
     expect(error).toBeInstanceOf(errors.InternalServerError)
-    expect(error.headers?.get('x-should-retry')).toBe('false')
+    expect(error.headers?.has('x-should-retry')).toBe(false)
+    expect(secondsIn(error)).toBeLessThanOrEqual(15)
   })
 
   it('AuthenticationError for a client key that is not known, before any provider is asked', async () => {

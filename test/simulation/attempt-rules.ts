@@ -1,13 +1,23 @@
 import type { Reception } from './fake-provider.ts'
-import { brokenLimit, hasRoom, type KnownTarget, type Mirror } from './mirror.ts'
+import { type KnownTarget, type Mirror, originOf } from './mirror.ts'
 import type { ManagerOptions, RequestPlan } from './plan.ts'
-import { countedTries, type KnownAttempt, type KnownRequest, nameOf, type Report } from './records.ts'
+import type { QuotaBook } from './quota-book.ts'
+import type { RampBook } from './ramp-book.ts'
+import { countedTries, type KnownAttempt, type KnownRequest, lastFailureOf, nameOf, type Report } from './records.ts'
+import type { RetryBook } from './retry-book.ts'
+import type { SessionBook } from './session-book.ts'
+import type { TroubleBook } from './trouble-book.ts'
 import { type KnownWindow, stateOf, type WindowBook } from './window-book.ts'
 
 /** What the rules look at. */
 export interface Knowledge {
   readonly mirror: Mirror
   readonly windows: WindowBook
+  readonly troubles: TroubleBook
+  readonly retries: RetryBook
+  readonly ramps: RampBook
+  readonly sessions: SessionBook
+  readonly quotas: QuotaBook
   readonly options: ManagerOptions
   readonly report: Report
 }
@@ -28,12 +38,19 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
     report('budget_holds', `${name} exceeds budget.maxAttempts ${maxAttempts}`)
   const tries = request.attempts.filter(({ known }) => isSame(known, attempt.known)).length
   const { attempts: maxTries = 3 } = options.retry ?? {}
+  const origin = originOf(attempt.known.profile)
+  const isFree = lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
+  if (tries === 0) knowledge.retries.first(origin, now)
+  else if (!isFree && !knowledge.retries.again(origin, now))
+    report('retries_are_paid', `${name} is one more retry of ${origin} than there are`)
   if (tries >= maxTries) report('tries_of_a_target_hold', `${name} exceeds retry.attempts ${maxTries}`)
   const { profile } = attempt.known
   if (!isInUse(mirror, attempt.known, request.caller.plan.door))
     report('out_of_use_is_left_alone', `${name} is disabled, removed or not registered`)
-  const limit = brokenLimit(profile, now)
+  const limit = mirror.brokenLimit(profile, now)
   if (limit !== undefined) report('limits_hold', `${name} breaks ${limit}`)
+  if (attempt.kind !== 'panic' && knowledge.ramps.isFull(attempt.known, now))
+    report('comebacks_are_gentle', `${name} is one too many for what is just back`)
   checkWindows(knowledge, attempt.known, attempt.kind, now, name)
 }
 
@@ -72,52 +89,8 @@ function mayPanic(policy: ManagerOptions['policy'], started: KnownWindow['starte
   }
 }
 
-/** The first target in order, if it is plainly open, is the first to be tried. */
-export function checkFirst(knowledge: Knowledge, request: KnownRequest, attempt: KnownAttempt, now: number): void {
-  const { mirror, options, report } = knowledge
-  const [link] = request.links ?? []
-  const { plan } = request.caller
-  if (attempt.number > 1 || link === undefined || now > request.started.at) return
-  const [leader] = mirror.targetsOf(link)
-  if (leader === undefined || !isPlainlyOpen(knowledge, leader, plan.door, now)) return
-  const { profile, model } = attempt.known
-  if (isSame(leader, attempt.known)) return
-  const mayShare = link.pinned === undefined && (plan.sessionKey !== undefined || options.rotateOnSuccess === true)
-  if (mayShare && model === leader.model && mirror.areEqual(leader.profile, profile)) return
-  report('first_in_order_goes_first', `${nameOf(attempt.target)} was tried before ${leader.profile.options.id}`)
-}
-
-/** Nobody gives up while a target that has nothing to do with what failed stands open. */
-export function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: number): void {
-  const { mirror, options, report } = knowledge
-  const { maxAttempts = 10 } = options.budget ?? {}
-  if (request.links === undefined || countedTries(request, options) >= maxAttempts) return
-  const failures = request.attempts.flatMap(({ end }) => (end?.type === 'attempt_failed' ? [end.failure] : []))
-  const counts = (reason: string): number => failures.filter((failure) => failure.reason === reason).length
-  if (failures.some(({ nextStep, reason }) => nextStep === 'return' && reason !== 'context_length')) return
-  if (counts('unknown') > 1 || counts('context_length') > 1 || failures.some(({ scope }) => scope === 'request')) return
-  const touched = new Set(request.attempts.map(({ target }) => target.provider))
-  for (const link of request.links) {
-    if (touched.has(link.provider)) continue
-    for (const target of mirror.targetsOf(link)) {
-      if (!isPlainlyOpen(knowledge, target, request.caller.plan.door, now)) continue
-      if (request.attempts.some(({ known }) => sharesOrigin(known, target))) continue
-      const name = `${link.provider}/${link.model}@${target.profile.options.id}`
-      report('open_targets_are_not_ignored', `${request.started.requestId} gave up although ${name} was open`)
-    }
-  }
-}
-
-function isPlainlyOpen(
-  { mirror, windows }: Knowledge,
-  target: KnownTarget,
-  door: RequestPlan['door'],
-  now: number,
-): boolean {
-  return isInUse(mirror, target, door) && hasRoom(target.profile, now) && windows.against(target, now).length === 0
-}
-
-function isInUse(mirror: Mirror, { profile }: KnownTarget, door: RequestPlan['door']): boolean {
+/** May it be used at all, whatever its health? */
+export function isInUse(mirror: Mirror, { profile }: KnownTarget, door: RequestPlan['door']): boolean {
   const state = mirror.stateOf(profile.provider)
   return (
     !profile.isDisabled &&
@@ -127,14 +100,8 @@ function isInUse(mirror: Mirror, { profile }: KnownTarget, door: RequestPlan['do
 }
 
 /** One that was removed and added again is another one. */
-function isSame(a: KnownTarget, b: KnownTarget): boolean {
+export function isSame(a: KnownTarget, b: KnownTarget): boolean {
   return a.profile === b.profile && a.model === b.model
-}
-
-function sharesOrigin(a: KnownTarget, b: KnownTarget): boolean {
-  return a.profile.options.baseUrl !== undefined || b.profile.options.baseUrl !== undefined
-    ? new URL(a.profile.options.baseUrl ?? 'none:/').origin === new URL(b.profile.options.baseUrl ?? 'none:/').origin
-    : a.profile.provider === b.profile.provider
 }
 
 export function describe({ started }: KnownWindow, now: number): string {
@@ -161,6 +128,17 @@ export function checkReception(
   if (typeof apiKey !== 'function' && apiKey !== context.apiKey && attempt.startedAt === at)
     report('provider_and_events_agree', `${name} came with another key than the profile's`)
   return true
+}
+
+/** What a breaker keeps out may be asked whether it is back, by one at a time. */
+export function checkProbe(knowledge: Knowledge, target: KnownTarget, now: number): void {
+  const { mirror, windows, report } = knowledge
+  const name = `a probe of ${target.model} at ${target.profile.options.id}`
+  if (!isInUse(mirror, target, 'call')) report('out_of_use_is_left_alone', `${name} is out of use`)
+  const limit = mirror.brokenLimit(target.profile, now)
+  if (limit !== undefined) report('limits_hold', `${name} breaks ${limit}`)
+  const isCooling = windows.against(target, now).some((window) => stateOf(window, now) === 'cooling')
+  checkWindows(knowledge, target, isCooling ? 'panic' : 'trial', now, name)
 }
 
 /** What a pure look offers must not be out. */

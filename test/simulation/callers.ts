@@ -1,12 +1,14 @@
 import type { CallOptions, FailoverEvent, FailoverStream } from '../../src/index.ts'
-import { farewell, type Piece } from './fake-provider.ts'
+import { referredTo } from './binding-book.ts'
+import { type Asked, farewell, type Piece } from './fake-provider.ts'
 import { errorOf, FAULT_KINDS } from './faults.ts'
 import type { LeasePlan, RequestPlan } from './plan.ts'
+import { Dice } from './random.ts'
 import type { Caller } from './records.ts'
 import type { Stage } from './stage.ts'
 
 /** Makes a request as planned. Never rejects: the oracle is told how it ended. */
-export async function ask(stage: Stage, plan: RequestPlan): Promise<void> {
+export async function ask(stage: Stage, plan: RequestPlan, seed: number): Promise<void> {
   const { manager, oracle } = stage
   const controller = plan.leaving === undefined ? undefined : new AbortController()
   const signal = controller?.signal
@@ -14,26 +16,37 @@ export async function ask(stage: Stage, plan: RequestPlan): Promise<void> {
     id: oracle.callers.length,
     plan,
     signal,
+    seed,
     requestId: undefined,
     hasLeft: false,
     ending: undefined,
   }
-  const { fallbacks, deadlineMs, sessionKey, model, door } = plan
+  const { fallbacks, deadlineMs, sessionKey, estimatedTokens, guess, guessedTokens, model, door } = plan
   const options: CallOptions = {
     ...(signal !== undefined && { signal }),
     ...(fallbacks !== undefined && { fallbacks }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(sessionKey !== undefined && { sessionKey }),
+    ...(estimatedTokens !== undefined && { estimatedTokens }),
   }
-  const stay = planLeaving(stage, caller, controller)
+  const binding = plan.binding && { ...plan.binding, id: referredTo(plan.binding, caller.id, seed) }
+  const asked: Asked = {
+    model,
+    caller: caller.id,
+    seed,
+    ...(binding !== undefined && { binding }),
+    ...(guess !== undefined && { guess }),
+    ...(guessedTokens !== undefined && { guessedTokens }),
+  }
+  const stay = planLeaving(stage, caller, seed, controller)
   try {
     if (door === 'run') {
       await oracle.enter(caller, () =>
-        manager.run(model, (context) => stage.provider(context.target.provider).answer(caller.id, context), options),
+        manager.run(model, (context) => stage.provider(context.target.provider).answer(asked, context), options),
       )
       caller.ending = { kind: 'succeeded' }
     } else {
-      await read(stage, caller, await oracle.enter(caller, () => manager.call({ model, caller: caller.id }, options)))
+      await read(stage, caller, await oracle.enter(caller, () => manager.call(asked, options)))
     }
   } catch (error) {
     caller.ending ??= { kind: 'failed', error }
@@ -43,12 +56,17 @@ export async function ask(stage: Stage, plan: RequestPlan): Promise<void> {
 }
 
 /** Lets the caller go away when it is planned. @returns what is done once there is nothing to leave any more */
-function planLeaving({ clock, dice, listeners }: Stage, caller: Caller, controller?: AbortController): () => void {
+function planLeaving(
+  { clock, listeners }: Stage,
+  caller: Caller,
+  seed: number,
+  controller?: AbortController,
+): () => void {
   const { leaving } = caller.plan
   if (leaving === undefined || controller === undefined) return () => {}
   const leave = (): void => {
     caller.hasLeft = true
-    controller.abort(farewell(dice))
+    controller.abort(farewell(new Dice(seed)))
   }
   if ('afterMs' in leaving) {
     if (leaving.afterMs > 0) return clock.setTimer(leave, leaving.afterMs)
@@ -95,17 +113,18 @@ async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverSt
 }
 
 /** Takes a lease as planned, and ends it as planned. */
-export async function borrow(stage: Stage, { provider, model, end, afterMs }: LeasePlan): Promise<void> {
-  const { manager, oracle, clock, dice } = stage
+export async function borrow(stage: Stage, { provider, model, end, afterMs }: LeasePlan, seed: number): Promise<void> {
+  const { manager, oracle, clock } = stage
+  const dice = new Dice(seed)
   const lease = manager.acquire({ ...(provider !== undefined && { provider }), ...(model !== undefined && { model }) })
   if (lease === undefined) return
-  oracle.lent(lease, clock.now())
+  oracle.lent(lease, stage.now())
   if (end === 'forget') return
   await clock.sleep(afterMs)
   if (lease.isEnded) return
   const { apiKey } = lease.profile
   const error = errorOf(dice.pick([...FAULT_KINDS]), dice, typeof apiKey === 'string' ? apiKey : undefined)
-  oracle.leases.returned(lease, () => {
+  oracle.returned(lease, stage.now(), () => {
     if (end === 'succeed') lease.succeed({ usage: { inputTokens: dice.int(0, 50) } })
     else if (end === 'fail') lease.fail(error)
     else if (end === 'release') lease.release()
@@ -113,4 +132,5 @@ export async function borrow(stage: Stage, { provider, model, end, afterMs }: Le
     // Whatever comes later does nothing.
     lease.fail(error)
   })
+  if (end === 'succeed') oracle.served()
 }

@@ -102,18 +102,43 @@ function checkRecords(
     report('errors_tell_the_attempts', `${name}: its error says ${told.join()}; the events say ${heard.join()}`)
 }
 
-/** The manager's own view of its profiles. */
-export function checkStatus({ mirror, windows, report }: Knowledge, status: FailoverStatus, now: number): void {
+/** No key is in the manager's own view of its profiles. */
+export function checkStatusIsDiscreet({ report }: Knowledge, status: FailoverStatus): void {
   const key = shownKey(`${JSON.stringify(status)} ${inspect(status, { depth: 8 })}`)
   if (key !== undefined) report('keys_are_not_shown', `in status(): ${key}`)
+}
+
+/** What the manager says is out is what has been seen to go out and not to come back. */
+function checkOutages({ windows, report }: Knowledge, { outages }: FailoverStatus, now: number): void {
+  const told = outages.map((each) => {
+    const { scope, key, kind, reason, until, end, rung, state, isOnTrial } = each
+    return [scope, key, kind, reason, until, end, rung, state, isOnTrial].join(' ')
+  })
+  const seen = [...windows.all()].flatMap((window) => {
+    const state = stateOf(window, now)
+    const { scope, key, kind, reason, until, end, rung } = window.started
+    const isOnTrial = windows.isOnTrial(window, now)
+    return state === 'reopened' ? [] : [[scope, key, kind, reason, until, end, rung, state, isOnTrial].join(' ')]
+  })
+  const [more] = told.filter((each) => !seen.includes(each))
+  const [less] = seen.filter((each) => !told.includes(each))
+  if (more !== undefined || less !== undefined)
+    report('status_agrees', `it tells of ${more ?? 'nothing more'}, and not of ${less ?? 'nothing'}`)
+}
+
+/** The manager's own view of its profiles. */
+export function checkStatus(knowledge: Knowledge, status: FailoverStatus, now: number): void {
+  const { mirror, windows, report } = knowledge
+  checkOutages(knowledge, status, now)
   const ids = status.profiles.map(({ id }) => id).sort()
   const expected = mirror.profiles.map(({ options }) => options.id).sort()
   if (ids.join() !== expected.join()) report('status_agrees', `it lists ${ids.join()} instead of ${expected.join()}`)
   for (const view of status.profiles) {
     const profile = mirror.find(view.id)
     if (profile === undefined) continue
-    if (view.inFlight !== profile.inFlight)
-      report('status_agrees', `${view.id} has ${view.inFlight} in flight instead of ${profile.inFlight}`)
+    const { inFlight } = profile.meter
+    if (view.inFlight !== inFlight)
+      report('status_agrees', `${view.id} has ${view.inFlight} in flight instead of ${inFlight}`)
     for (const { model, status: state, until } of view.models) {
       const against = windows.against({ profile, model }, now)
       const cooling = against.filter((window) => stateOf(window, now) === 'cooling')

@@ -20,6 +20,7 @@ export const FAULT_KINDS = [
   'slow',
   'reset',
   'refused',
+  'dns',
   'plain_error',
   'odd_throw',
   'empty',
@@ -126,6 +127,11 @@ function bareError(kind: FaultKind, dice: Dice, said: string): unknown {
       return Object.assign(new Error(`read ECONNRESET${said}`), { code: 'ECONNRESET' })
     case 'refused':
       return Object.assign(new Error(`connect ECONNREFUSED${said}`), { code: 'ECONNREFUSED' })
+    case 'dns':
+      return Object.assign(new Error(`getaddrinfo ENOTFOUND api.example${said}`), {
+        code: 'ENOTFOUND',
+        syscall: 'getaddrinfo',
+      })
     case 'plain_error':
       return new Error(`boom${said}`)
     case 'odd_throw':

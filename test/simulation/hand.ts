@@ -1,13 +1,15 @@
 import type { ProfileOptions } from '../../src/index.ts'
 import { errorOf, FAULT_KINDS, inventKey, shownKey } from './faults.ts'
 import type { HandAct } from './plan.ts'
+import { Dice } from './random.ts'
 import type { Stage } from './stage.ts'
-import { inventLimits, inventProfile } from './world.ts'
+import { inventLimits, inventProfile } from './world-profiles.ts'
 
 /** Does what an operator may do at any time, and keeps the oracle's mirror in step. */
-export function meddle(stage: Stage, act: HandAct): void {
-  const { manager, oracle, dice, world, clock } = stage
+export function meddle(stage: Stage, act: HandAct, seed: number): void {
+  const { manager, oracle, world } = stage
   const { mirror } = oracle
+  const dice = new Dice(seed)
   const [name = 'p0', ...others] = dice.shuffle(world.providers.map((provider) => provider.name))
   const profile = dice.maybe(mirror.profiles)?.options
   const model = dice.chance(0.7) ? dice.pick([...world.models]) : undefined
@@ -15,24 +17,25 @@ export function meddle(stage: Stage, act: HandAct): void {
     case 'disable_provider':
       if (others.length === 0 || mirror.stateOf(name) !== 'registered') return
       manager.registry.disable(name, 'switched off')
-      mirror.providers.set(name, 'disabled')
+      oracle.setProvider(name, 'disabled')
       return
     case 'register_provider':
       manager.registry.register(name, stage.provider(name))
-      mirror.providers.set(name, 'registered')
+      oracle.setProvider(name, 'registered')
       return
     case 'reset_all':
       manager.resetAll()
-      for (const each of mirror.profiles) each.isDisabled = false
+      oracle.forgotten()
+      for (const { options } of mirror.profiles) oracle.setDisabled(options.id, false)
       return
     case 'look':
       look(stage, name, model)
       return
     case 'add': {
-      const added = inventProfile(dice, name, dice.pick(['k0', 'k9', 'default']), world.models)
+      const added = inventProfile(dice, name, dice.pick(['k0', 'k9', 'default']), world.models, world.startsAt)
       if (mirror.profiles.some(({ options }) => options.id === added.id)) return
       manager.addProfile(added)
-      mirror.add(added)
+      oracle.added(added)
       return
     }
   }
@@ -52,9 +55,11 @@ export function meddle(stage: Stage, act: HandAct): void {
     }
     case 'succeed':
       manager.markSuccess(id, model === undefined ? {} : { model })
+      oracle.forgotten()
       return
     case 'reset':
       manager.reset(id)
+      oracle.forgotten()
       return
     case 'disable':
       stage.disable(id)
@@ -64,6 +69,7 @@ export function meddle(stage: Stage, act: HandAct): void {
       return
     case 'change_key':
       update(stage, id, { apiKey: inventKey(dice) })
+      oracle.keyChanged(id, stage.now())
       return
     case 'change_limits':
       update(stage, id, { limits: inventLimits(dice), priority: dice.int(-1, 2) })
@@ -76,22 +82,22 @@ export function meddle(stage: Stage, act: HandAct): void {
       oracle.removed(id)
       return
     default:
-      throw new Error(`${act} at ${clock.now()} is not known`)
+      throw new Error(`${act} is not known`)
   }
 }
 
 function update({ manager, oracle }: Stage, id: string, patch: Partial<Omit<ProfileOptions, 'id'>>): void {
   manager.updateProfile(id, patch)
-  oracle.mirror.update(id, patch)
+  oracle.updated(id, patch)
 }
 
 function look(stage: Stage, provider: string, model: string | undefined): void {
-  const { manager, oracle, clock } = stage
-  stage.compareStatus()
+  const { manager, oracle } = stage
+  oracle.examine(manager.status())
   const query = { provider, ...(model !== undefined && { model }) }
   const next = manager.getNextProfile(query)
   const at = manager.nextAvailableAt(query)
-  const now = clock.now()
+  const now = stage.now()
   if (next !== undefined) oracle.offered({ ...query, model: model ?? next.model ?? '', profile: next.id }, now)
   if (at !== undefined && at < now) oracle.report('status_agrees', `nextAvailableAt is ${now - at} ms ago`)
   if (next !== undefined && at !== now)

@@ -1,13 +1,21 @@
 import type { Lease, TargetRef } from '../../src/index.ts'
 import { checkWindows, type Knowledge } from './attempt-rules.ts'
-import { brokenLimit, type KnownTarget } from './mirror.ts'
+import { type Entries, settle } from './meter.ts'
+import type { KnownTarget } from './mirror.ts'
 import { nameOf } from './records.ts'
+import { limitNames } from './trouble-book.ts'
 import type { Holder } from './window-book.ts'
 
-interface Lent extends Holder {
+/** Whoever is under way with a target. */
+export interface Trying extends Holder {
+  readonly known: KnownTarget
+  /** How it is counted. */
+  entries: Entries
+}
+
+interface Lent extends Trying {
   readonly lease: Lease
   readonly target: TargetRef
-  readonly known: KnownTarget
 }
 
 /** The leases that have been handed out. No event tells of them; whoever takes and ends them does. */
@@ -25,21 +33,24 @@ export class LeaseBook {
 
   lent(lease: Lease, known: KnownTarget, order: number, now: number): void {
     this.lapse(now)
-    const { report } = this.#knowledge
+    const { report, mirror, ramps } = this.#knowledge
     const name = `a lease for ${nameOf(lease.target)}`
     if (known.profile.isDisabled) report('out_of_use_is_left_alone', `${name}: it is disabled`)
-    const limit = brokenLimit(known.profile, now)
+    const limit = mirror.brokenLimit(known.profile, now)
     if (limit !== undefined) report('limits_hold', `${name} breaks ${limit}`)
+    if (ramps.isFull(known, now)) report('comebacks_are_gentle', `${name} is one too many for what is just back`)
     checkWindows(this.#knowledge, known, lease.isTrial ? 'trial' : 'regular', now, name)
-    const lent: Lent = { lease, target: lease.target, known, startedAt: now, order }
-    begin(this.#knowledge, lent, lease.isTrial, now)
+    const lent: Lent = { lease, target: lease.target, known, entries: [], startedAt: now, order }
+    begin(this.#knowledge, lent, { isTrial: lease.isTrial, reservedTokens: 0 })
     this.#lent.add(lent)
   }
 
   /** A lease ends by what is called. */
-  returned(lease: Lease, end: () => void): void {
+  returned(lease: Lease, now: number, end: () => void): void {
     const lent = [...this.#lent].find((each) => each.lease === lease)
     this.returning = lent
+    // Should it succeed, it has committed as its windows end.
+    if (lent !== undefined) this.#knowledge.ramps.committed(lent, now)
     try {
       end()
     } finally {
@@ -55,20 +66,22 @@ export class LeaseBook {
 
   #end(lent: Lent): void {
     if (!this.#lent.delete(lent)) return
-    lent.known.profile.inFlight -= 1
+    settle(lent.entries, 0, true)
+    this.#knowledge.ramps.left(lent)
     this.#knowledge.windows.giveBack(lent)
   }
 }
 
 /** Something is under way: it counts against the limits and may be a trial. */
 export function begin(
-  { windows }: Knowledge,
-  holder: Holder & { readonly known: KnownTarget },
-  isTrial: boolean,
-  now: number,
+  { mirror, windows, troubles, ramps }: Knowledge,
+  holder: Trying,
+  { isTrial, reservedTokens }: { readonly isTrial: boolean; readonly reservedTokens: number },
 ): void {
   const { profile } = holder.known
-  profile.inFlight += 1
-  profile.starts.push(now)
+  const now = holder.startedAt
+  holder.entries = mirror.begin(profile, now, reservedTokens)
+  if (!mirror.hasRoom(profile, now)) for (const name of limitNames(profile)) troubles.note(name, holder.order)
+  ramps.began(holder, now)
   if (isTrial) windows.take(windows.against(holder.known, now), holder)
 }

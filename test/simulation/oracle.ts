@@ -1,15 +1,35 @@
-import type { FailoverEvent, FailoverEventOf, FailoverStatus, Lease, TargetRef } from '../../src/index.ts'
-import { checkFirst, checkGivingUp, checkOffer, checkReception, checkStart, type Knowledge } from './attempt-rules.ts'
-import { checkCaller, checkRest, checkStatus } from './end-rules.ts'
+import type {
+  FailoverEvent,
+  FailoverEventOf,
+  FailoverManager,
+  FailoverStatus,
+  Lease,
+  ProfileOptions,
+  QuotaBucket,
+  TargetRef,
+  Usage,
+} from '../../src/index.ts'
+import { checkOffer, checkProbe, checkReception, checkStart, type Knowledge } from './attempt-rules.ts'
+import { BindingBook, type Bound, idMadeFor, referredTo } from './binding-book.ts'
+import { BlameBook } from './blame-book.ts'
+import { checkChoice, checkOutcome, checkQueues, checkWaiting, linksOf } from './choice-rules.ts'
+import { checkCaller, checkRest, checkStatus, checkStatusIsDiscreet } from './end-rules.ts'
 import type { Reception } from './fake-provider.ts'
 import { shownKey } from './faults.ts'
-import { begin, LeaseBook } from './lease-book.ts'
-import { type KnownTarget, Mirror } from './mirror.ts'
-import type { World } from './plan.ts'
+import { begin, LeaseBook, type Trying } from './lease-book.ts'
+import { settle } from './meter.ts'
+import { type KnownLink, type KnownTarget, Mirror, type ProviderState } from './mirror.ts'
+import type { RequestPlan, World } from './plan.ts'
+import { QuotaBook } from './quota-book.ts'
+import { RampBook } from './ramp-book.ts'
 import type { AttemptEnd, Caller, KnownAttempt, KnownRequest, Outcome, Rule, Violation } from './records.ts'
 import { attemptOf, nameOf } from './records.ts'
-import { WindowBook } from './window-book.ts'
-import { checkWindow } from './window-rules.ts'
+import { RetryBook } from './retry-book.ts'
+import { SessionBook } from './session-book.ts'
+import { checkStories } from './story-rules.ts'
+import { TroubleBook, useName } from './trouble-book.ts'
+import { type KnownWindow, WindowBook } from './window-book.ts'
+import { checkIncident, checkNewKey, checkStated, checkWindow } from './window-rules.ts'
 
 /**
  * Keeps its own books of everything that is heard, received and configured, and says what must not have happened. It
@@ -17,9 +37,13 @@ import { checkWindow } from './window-rules.ts'
  */
 export class Oracle {
   readonly mirror: Mirror
-  readonly violations: Violation[] = []
+  readonly violations: Violation[]
   readonly callers: Caller[] = []
   readonly #windows: WindowBook
+  readonly #troubles = new TroubleBook()
+  readonly #bindings = new BindingBook()
+  readonly #blame = new BlameBook()
+  readonly #probes = new Map<string, Trying>()
   readonly #knowledge: Knowledge
   readonly leases: LeaseBook
   readonly #requests = new Map<string, KnownRequest>()
@@ -27,14 +51,26 @@ export class Oracle {
   /** Whoever calls the manager at this moment. */
   #entering: Caller | undefined
   /** Its failure has been told; what it does to the windows comes next. */
-  #failing: KnownAttempt | undefined
+  #failing: KnownAttempt | Trying | undefined
 
-  constructor(world: World) {
+  /** @param violations where it writes down what must not have happened */
+  constructor(world: World, violations: Violation[]) {
     const { options } = world
     const { attemptMs = 600_000 } = options.timeouts ?? {}
+    this.violations = violations
     this.mirror = new Mirror(world)
     this.#windows = new WindowBook(Math.min(attemptMs, 30_000))
-    this.#knowledge = { mirror: this.mirror, windows: this.#windows, options, report: this.report }
+    this.#knowledge = {
+      mirror: this.mirror,
+      windows: this.#windows,
+      troubles: this.#troubles,
+      retries: new RetryBook(),
+      ramps: new RampBook(),
+      sessions: new SessionBook(),
+      quotas: new QuotaBook(),
+      options,
+      report: this.report,
+    }
     this.leases = new LeaseBook(this.#knowledge, attemptMs)
   }
 
@@ -58,6 +94,33 @@ export class Oracle {
     if (known !== undefined) this.leases.lent(lease, known, this.#next(), now)
   }
 
+  /** A lease is ended by what is called. */
+  returned(lease: Lease, now: number, end: () => void): void {
+    this.leases.returned(lease, now, end)
+  }
+
+  /** Somebody has been served otherwise than by a request. */
+  served(): void {
+    this.#blame.served()
+  }
+
+  /** An answer has told what is left. */
+  told({ caller, context }: Reception, buckets: readonly QuotaBucket[], now: number): void {
+    const attempt = this.#requestOf(caller)?.attempts[context.attempt - 1]
+    if (attempt !== undefined) this.#knowledge.quotas.told(attempt, buckets, now)
+  }
+
+  /** An answer has made something, and has told so. */
+  made(id: string): void {
+    this.#bindings.sent(id)
+  }
+
+  /** What was known has been forgotten by hand, more or less of it. */
+  forgotten(): void {
+    this.#knowledge.ramps.doubt()
+    this.#blame.served()
+  }
+
   /** A pure look must not offer what is out. */
   offered(target: TargetRef, now: number): void {
     this.leases.lapse(now)
@@ -73,18 +136,52 @@ export class Oracle {
   }
 
   jumped(): void {
-    for (const { attempts } of this.#requests.values()) for (const attempt of attempts) attempt.hasJumped = true
+    for (const request of this.#requests.values()) {
+      request.hasJumped = true
+      for (const attempt of request.attempts) attempt.hasJumped = true
+    }
+  }
+
+  setDisabled(id: string, isDisabled: boolean): void {
+    this.#troubles.note(useName(id), this.#next())
+    const profile = this.mirror.find(id)
+    if (profile !== undefined) profile.isDisabled = isDisabled
+  }
+
+  setProvider(name: string, state: ProviderState): void {
+    this.#troubles.note(useName(name), this.#next())
+    this.mirror.providers.set(name, state)
+  }
+
+  added(options: ProfileOptions): void {
+    this.#changed(options.id)
+    this.mirror.add(options)
+  }
+
+  updated(id: string, patch: Partial<ProfileOptions>): void {
+    this.#changed(id)
+    this.mirror.update(id, patch)
   }
 
   removed(id: string): void {
+    this.#changed(id)
     this.mirror.remove(id)
     this.#windows.forgetProfile(id)
+    this.#bindings.forgetProfile(id)
+    this.forgotten()
+  }
+
+  /** A profile has got another key. */
+  keyChanged(id: string, now: number): void {
+    checkNewKey(this.#knowledge, id, now)
   }
 
   heard(event: FailoverEvent): void {
     const { report } = this.#knowledge
     this.leases.lapse(event.at)
     this.#settleFailure(event)
+    if ('requestId' in event && event.requestId !== undefined)
+      this.#requests.get(event.requestId)?.told.push(event.type)
     const key = shownKey(JSON.stringify(event))
     if (key !== undefined) report('keys_are_not_shown', `in the event ${event.type}: ${key}`)
     switch (event.type) {
@@ -111,11 +208,37 @@ export class Oracle {
         this.#onCooldown(event)
         break
       case 'cooldown_ended':
-        this.#windows.end(event)
+        this.#onCooldownEnd(event)
+        break
+      case 'probe_started':
+        this.#onProbe(event)
+        break
+      case 'probe_succeeded':
+      case 'probe_failed':
+        this.#onProbeEnd(event)
+        break
+      case 'request_waiting':
+        this.#onWaiting(event)
         break
       default:
         this.#mustBeGoingOn(event)
     }
+  }
+
+  /** Everything has come to rest for the moment. */
+  rest(): void {
+    this.#settleFailure()
+    checkQueues(this.#knowledge, this.#requests.values())
+  }
+
+  /** In what ways a target has ever been out. */
+  everOut(target: KnownTarget): ReturnType<WindowBook['everAgainst']> {
+    return this.#windows.everAgainst(target)
+  }
+
+  /** The windows that are still known of. */
+  get windows(): Iterable<KnownWindow> {
+    return this.#windows.all()
   }
 
   /** Compares what the manager says of its state with these books. */
@@ -124,10 +247,33 @@ export class Oracle {
     checkStatus(this.#knowledge, status, now)
   }
 
+  /** Compares the stories it remembers with what has been told. */
+  remember(stories: ReturnType<FailoverManager['recentRequests']>): void {
+    checkStories(this.#knowledge, stories, [...this.#requests.values()])
+  }
+
+  /** Looks for keys in it. */
+  examine(status: FailoverStatus): void {
+    checkStatusIsDiscreet(this.#knowledge, status)
+  }
+
+  /** The process dies in the midst of it: only what had ended already can be judged. */
+  die(): void {
+    for (const request of this.#requests.values())
+      if (request.outcome !== undefined) checkRest(this.#knowledge, request)
+    for (const caller of this.callers)
+      if (caller.ending !== undefined) checkCaller(this.#knowledge, caller, this.#requestOf(caller.id))
+  }
+
   /** All is over: what is left that should not be? */
   close(): void {
     for (const request of this.#requests.values()) checkRest(this.#knowledge, request)
     for (const caller of this.callers) checkCaller(this.#knowledge, caller, this.#requestOf(caller.id))
+  }
+
+  #changed(id: string): void {
+    this.#troubles.note(useName(id), this.#next())
+    this.#knowledge.sessions.forget()
   }
 
   #onRequest(event: FailoverEventOf<'request_started'>): void {
@@ -138,12 +284,21 @@ export class Oracle {
     }
     caller.requestId = event.requestId
     const links = event.chain.flatMap((reference) => this.mirror.linkOf(reference) ?? [])
+    const [first] = event.chain.length === links.length ? links : []
     this.#requests.set(event.requestId, {
       started: event,
       links: links.length === event.chain.length ? links : undefined,
+      bound: this.#boundBy(caller, first),
+      reservedTokens: this.#reservedBy(caller.plan, first),
+      told: [event.type],
       caller,
+      order: this.#next(),
       attempts: [],
       outcome: undefined,
+      endOrder: 0,
+      hasJumped: false,
+      waitingSince: undefined,
+      waitedMs: 0,
     })
   }
 
@@ -151,11 +306,17 @@ export class Oracle {
     const request = this.#mustBeGoingOn(event)
     const known = this.#know(event.target)
     if (request === undefined || known === undefined) return
-    const attempt = attemptOf(event, known, this.#next())
+    const attempt = attemptOf(event, known, {
+      links: linksOf(this.mirror, request, known),
+      order: this.#next(),
+    })
     checkStart(this.#knowledge, request, attempt, event.at)
-    checkFirst(this.#knowledge, request, attempt, event.at)
+    checkChoice(this.#knowledge, request, attempt, event.at)
     request.attempts.push(attempt)
-    begin(this.#knowledge, attempt, event.kind === 'trial' || event.kind === 'panic', event.at)
+    begin(this.#knowledge, attempt, {
+      isTrial: event.kind === 'trial' || event.kind === 'panic',
+      reservedTokens: request.reservedTokens,
+    })
   }
 
   #onCommit(event: FailoverEventOf<'attempt_committed'>): void {
@@ -167,6 +328,8 @@ export class Oracle {
         `${event.requestId} committed attempt ${event.attempt} twice`,
       )
     attempt.isCommitted = true
+    this.#blame.served()
+    this.#knowledge.ramps.committed(attempt, event.at)
     this.#windows.giveBack(attempt)
   }
 
@@ -174,42 +337,130 @@ export class Oracle {
     const attempt = this.#underWay(event)
     if (attempt === undefined) return
     attempt.end = event
-    const { profile } = attempt.known
-    profile.inFlight -= 1
-    if (event.type === 'attempt_succeeded') {
-      const { inputTokens = 0, outputTokens = 0 } = event.usage ?? {}
-      profile.spent.push({ at: event.at, tokens: inputTokens + outputTokens })
-    }
-    if (event.type === 'attempt_failed') this.#failing = attempt
+    settle(
+      attempt.entries,
+      event.type === 'attempt_succeeded' ? tokensOf(event.usage) : 0,
+      attempt.reception !== undefined,
+    )
+    this.#knowledge.ramps.left(attempt)
+    if (event.type === 'attempt_failed') this.#onFailure(attempt, event)
     else this.#windows.giveBack(attempt)
+    if (event.type === 'attempt_succeeded') this.#noteMade(attempt, event.requestId)
   }
 
-  /** A failure is told before its windows open, which must still know whose trial it was. */
-  #settleFailure(event: FailoverEvent): void {
-    const attempt = this.#failing
-    const isItsOwn = event.type === 'cooldown_started' && event.requestId === attempt?.end?.requestId
-    if (attempt === undefined || isItsOwn || event.type === 'cooldown_ended') return
+  #onFailure(attempt: KnownAttempt, { at, failure }: FailoverEventOf<'attempt_failed'>): void {
+    this.#failing = attempt
+    const isOutdated = attempt.known.profile.options !== attempt.configured
+    if (failure.reason === 'rate_limit') this.#knowledge.quotas.refused(attempt.known)
+    if (failure.reason === 'auth' && !isOutdated) attempt.refusedBefore = this.#blame.refused(attempt, at)
+    if (failure.reason === 'network' && attempt.reception?.fault === 'dns')
+      attempt.isOurFault = this.#blame.lostName(attempt, at)
+  }
+
+  /** An answer that was read to its end has told what it has made. */
+  #noteMade({ known, configured: { quotaGroup } }: KnownAttempt, requestId: string): void {
+    const { caller } = this.#requests.get(requestId) ?? {}
+    const { provider, options } = known.profile
+    if (caller?.plan.door === 'call' && this.mirror.isKnown(known.profile))
+      this.#bindings.noted(idMadeFor(caller.id), { profile: options.id, provider, quotaGroup })
+  }
+
+  /** What is surely set aside for it before it is sent; a provider that is not registered can make out nothing. */
+  #reservedBy({ door, estimatedTokens, guessedTokens = 0 }: RequestPlan, first: KnownLink | undefined): number {
+    const isReadable = door === 'call' && first !== undefined && this.mirror.stateOf(first.provider) === 'registered'
+    return estimatedTokens ?? (isReadable ? guessedTokens : 0)
+  }
+
+  /** What is bound elsewhere only a provider can read that is registered. */
+  #boundBy({ plan, id, seed }: Caller, first: KnownLink | undefined): Bound | undefined {
+    if (plan.binding === undefined || plan.door === 'run') return undefined
+    if (first !== undefined && this.mirror.stateOf(first.provider) !== 'registered') return undefined
+    return this.#bindings.boundBy(referredTo(plan.binding, id, seed), plan.binding, first)
+  }
+
+  /**
+   * A failure is told before its windows open, which must still know whose trial it was.
+   * @param event what is told now; it may still be a consequence
+   */
+  #settleFailure(event?: FailoverEvent): void {
+    const failing = this.#failing
+    if (failing === undefined || event?.type === 'cooldown_ended') return
+    // Where an origin has an incident, windows of other profiles change, too.
+    const isConsequence =
+      event?.type === 'cooldown_started' && [undefined, requestIdOf(failing)].includes(event.requestId)
+    if (isConsequence) return
     this.#failing = undefined
-    this.#windows.giveBack(attempt)
+    this.#windows.giveBack(failing)
+    if ('end' in failing && failing.end?.type === 'attempt_failed') {
+      checkStated(this.#knowledge, failing, failing.end)
+      checkIncident(this.#knowledge, failing, failing.end.at)
+    }
+  }
+
+  #onProbe({ target, at }: FailoverEventOf<'probe_started'>): void {
+    const known = this.#know(target)
+    if (known === undefined) return
+    const probe: Trying = { known, entries: [], startedAt: at, order: this.#next() }
+    checkProbe(this.#knowledge, known, at)
+    begin(this.#knowledge, probe, { isTrial: true, reservedTokens: 0 })
+    this.#probes.set(nameOf(target), probe)
+  }
+
+  #onProbeEnd({ target, type }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
+    const probe = this.#probes.get(nameOf(target))
+    if (probe === undefined) {
+      this.report('attempts_have_one_end_each', `${type} was told of ${nameOf(target)}, which nobody was asking for`)
+      return
+    }
+    this.#probes.delete(nameOf(target))
+    settle(probe.entries, 0, true)
+    this.#knowledge.ramps.left(probe)
+    if (type === 'probe_failed') this.#failing = probe
+    else {
+      this.#blame.served()
+      this.#windows.giveBack(probe)
+    }
   }
 
   #onOutcome(event: Outcome): void {
     const request = this.#mustBeGoingOn(event)
     if (request === undefined) return
     request.outcome = event
-    if (event.type === 'request_failed' && event.code === 'ALL_TARGETS_FAILED')
-      checkGivingUp(this.#knowledge, request, event.at)
+    request.endOrder = this.#next()
+    checkOutcome(this.#knowledge, request, event)
+  }
+
+  #onWaiting(event: FailoverEventOf<'request_waiting'>): void {
+    const request = this.#mustBeGoingOn(event)
+    if (request === undefined) return
+    checkWaiting(this.#knowledge, request, event)
+    if (event.cause === 'nothing_open') request.waitingSince = event.at
   }
 
   #onCooldown(event: FailoverEventOf<'cooldown_started'>): void {
     const request = event.requestId === undefined ? undefined : this.#requests.get(event.requestId)
-    const cause = request?.attempts.at(-1) ?? this.leases.returning
+    const failing = this.#failing !== undefined && 'end' in this.#failing ? undefined : this.#failing
+    const cause = request?.attempts.at(-1) ?? this.leases.returning ?? failing
     // An attempt of a profile that has been removed since changes nothing for one of the same name.
     const isOwn = event.scope === 'target' || event.scope === 'profile'
     if (isOwn && cause !== undefined && !this.mirror.isKnown(cause.known.profile)) return
     const before = this.#windows.find(event)
-    checkWindow(this.#knowledge, event, before, cause)
-    this.#windows.start(event, this.#next(), cause)
+    const last = request?.attempts.at(-1)
+    checkWindow(this.#knowledge, event, before, cause, {
+      failure: last?.end?.type === 'attempt_failed' ? last.end.failure : undefined,
+      isOurFault: last?.isOurFault ?? false,
+    })
+    const order = this.#next()
+    this.#troubles.note(`${event.scope} ${event.key}`, order)
+    if (event.kind === 'rateLimit') this.#knowledge.quotas.struck(`${event.scope} ${event.key}`)
+    this.#windows.start(event, order, cause)
+  }
+
+  #onCooldownEnd(event: FailoverEventOf<'cooldown_ended'>): void {
+    const order = this.#next()
+    this.#troubles.note(`${event.scope} ${event.key}`, order)
+    this.#knowledge.ramps.windowEnded(event, this.#windows.find(event), order)
+    this.#windows.end(event)
   }
 
   #underWay(event: AttemptEnd | FailoverEventOf<'attempt_committed'>): KnownAttempt | undefined {
@@ -226,6 +477,11 @@ export class Oracle {
     const request = this.#requests.get(event.requestId)
     if (request === undefined || request.outcome !== undefined)
       this.#knowledge.report('one_outcome_each', `${event.type} was told of ${event.requestId}, which is not going on`)
+    // Whatever it does next, its waiting is over.
+    if (request?.waitingSince !== undefined && event.type !== 'target_skipped') {
+      request.waitedMs += event.at - request.waitingSince
+      request.waitingSince = undefined
+    }
     return request
   }
 
@@ -245,4 +501,12 @@ export class Oracle {
     this.#order += 1
     return this.#order
   }
+}
+
+function requestIdOf(failing: KnownAttempt | Trying): string | undefined {
+  return 'end' in failing ? failing.end?.requestId : undefined
+}
+
+function tokensOf({ inputTokens = 0, outputTokens = 0 }: Usage = {}): number {
+  return inputTokens + outputTokens
 }

@@ -8,6 +8,8 @@ export interface ProviderPlan {
   readonly isRegistered: boolean
   /** It goes on although it was told to stop. */
   readonly ignoresSignals: boolean
+  /** It can be asked whether it is back. */
+  readonly hasProbe?: boolean
 }
 
 /** How the answer to a `call` is read. */
@@ -24,12 +26,26 @@ export type Leaving =
   | { readonly afterMs: number }
   | { readonly upon: 'attempt_started' | 'attempt_committed' | 'attempt_failed' | 'failover' | 'request_waiting' }
 
+/** Something that an earlier request has made, or that nobody has heard of, is what this one is about. */
+export interface BindingPlan {
+  readonly of: 'earlier' | 'unknown'
+  readonly scope: 'profile' | 'quota_group' | 'vendor'
+  readonly isDroppable: boolean
+}
+
 export interface RequestPlan {
   readonly door: 'call' | 'run'
   readonly model: string
   readonly fallbacks?: readonly string[]
   readonly deadlineMs?: number
   readonly sessionKey?: string
+  /** Which session the provider takes it to belong to. */
+  readonly guess?: { readonly key: string; readonly isNamed: boolean }
+  readonly binding?: BindingPlan
+  /** As its caller says. */
+  readonly estimatedTokens?: number
+  /** As the provider makes out. */
+  readonly guessedTokens?: number
   readonly leaving?: Leaving
   readonly reading: Reading
 }
@@ -58,12 +74,17 @@ export type HandAct =
   | 'register_provider'
   | 'look'
 
-export type Step = { readonly at: number } & (
+/** `seed` decides what is left open; each step has its own, so that one may be taken out without changing the others. */
+export type Step = { readonly at: number; readonly seed: number } & (
   | { readonly do: 'request'; readonly request: RequestPlan }
   | { readonly do: 'lease'; readonly lease: LeasePlan }
   | { readonly do: 'hand'; readonly act: HandAct }
   /** The machine sleeps: time passes, nothing runs. */
   | { readonly do: 'jump'; readonly ms: number }
+  /** The machine's clock is set, forward or back, while everything runs on. */
+  | { readonly do: 'set_clock'; readonly ms: number }
+  /** The process dies and begins again: who asked is gone, and what was known is forgotten. */
+  | { readonly do: 'restart' }
 )
 
 /** The options of a manager that are data. */

@@ -2,6 +2,7 @@ import { ask, borrow } from './callers.ts'
 import { meddle } from './hand.ts'
 import type { Step, World } from './plan.ts'
 import type { Violation } from './records.ts'
+import { recover } from './recovery.ts'
 import { Stage, type Tampering } from './stage.ts'
 import { storyOf } from './story.ts'
 import { inventWorld } from './world.ts'
@@ -18,111 +19,63 @@ export interface Run {
   readonly story: string
 }
 
-/** After this long every window, limit and lease of every world has run out. */
-const LONG_MS = 40 * 86_400_000
+/** A status is the dearest thing there is to ask for. */
+const COMPARED_ONE_IN = 3
 
-/** Lets a world run to its end, or to the first step after which something is wrong. */
-export async function runWorld(seed: number, requests: number, tampering?: Tampering): Promise<Run> {
-  const world = inventWorld(seed, requests)
-  const stage = new Stage(world, tampering)
-  const { clock, oracle } = stage
-  const underWay: Promise<void>[] = []
-  try {
-    for (const step of world.steps) {
-      await clock.advance(Math.max(0, step.at - clock.now()))
-      perform(stage, step, underWay)
-      if (oracle.violations.length > 0) break
-    }
-    if (oracle.violations.length === 0) await finish(stage, underWay)
-  } catch (error) {
-    oracle.report('everything_comes_back', `it broke down: ${error instanceof Error ? error.stack : String(error)}`)
-  }
-  return conclude(stage, world)
+/** Makes up a world and lets it run. */
+export function runWorld(seed: number, requests: number, tampering?: Tampering): Promise<Run> {
+  return play(inventWorld(seed, requests), tampering)
 }
 
-function perform(stage: Stage, step: Step, underWay: Promise<void>[]): void {
+/** Lets a world run to its end, or to the first step after which something is wrong. */
+export async function play(world: World, tampering?: Tampering): Promise<Run> {
+  const stage = new Stage(world, tampering)
+  const { time, violations } = stage
+  try {
+    for (const step of world.steps) {
+      await time.advance(Math.max(0, step.at - time.now()))
+      stage.oracle.rest()
+      if (step.seed % COMPARED_ONE_IN === 0) stage.compareStatus()
+      perform(stage, step)
+      if (violations.length > 0) break
+    }
+    if (violations.length === 0) await recover(stage)
+  } catch (error) {
+    stage.oracle.report('nothing_breaks_down', error instanceof Error ? `${error.stack}` : String(error))
+  }
+  const [first] = violations
+  return { seed: world.seed, ...stage.counts, violations, story: first === undefined ? '' : storyOf(stage, first) }
+}
+
+function perform(stage: Stage, step: Step): void {
   switch (step.do) {
     case 'request':
-      underWay.push(watched(stage, ask(stage, step.request)))
+      watch(stage, ask(stage, step.request, step.seed))
       return
     case 'lease':
-      underWay.push(watched(stage, borrow(stage, step.lease)))
+      watch(stage, borrow(stage, step.lease, step.seed))
       return
     case 'hand':
-      meddle(stage, step.act)
+      meddle(stage, step.act, step.seed)
       return
     case 'jump':
-      stage.oracle.jumped()
-      stage.clock.jump(step.ms)
+      stage.sleep(step.ms)
+      return
+    case 'set_clock':
+      stage.setClock(step.ms)
+      return
+    case 'restart':
+      stage.restart()
       return
   }
 }
 
 /** Nobody who asks may break down. */
-async function watched({ oracle }: Stage, work: Promise<void>): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    oracle.report('everything_comes_back', `somebody broke down: ${error instanceof Error ? error.stack : error}`)
-  }
-}
-
-/** The faults are over and time has passed: nothing may be left behind, and everything must be back. */
-async function finish(stage: Stage, underWay: readonly Promise<void>[]): Promise<void> {
-  const { clock, oracle, world } = stage
-  stage.hasEnded = true
-  await clock.advance(Math.max(0, world.endsAt - clock.now()) + LONG_MS)
-  checkNothingLeft(stage)
-  stage.compareStatus()
-  oracle.close()
-  if (oracle.violations.length > 0) return
-  await Promise.all(underWay)
-  await checkEverythingBack(stage)
-}
-
-function checkNothingLeft({ clock, oracle, manager }: Stage): void {
-  if (clock.pendingTimers > 0) oracle.report('nothing_is_left_behind', `${clock.pendingTimers} timers are pending`)
-  for (const { id, inFlight } of manager.status().profiles)
-    if (inFlight !== 0) oracle.report('nothing_is_left_behind', `${id} still has ${inFlight} in flight`)
-}
-
-/** Asks every profile that is in use for something. */
-async function checkEverythingBack(stage: Stage): Promise<void> {
-  const { clock, oracle, manager, world } = stage
-  const { requestMs = 900_000 } = world.options.timeouts ?? {}
-  for (const profile of oracle.mirror.profiles) {
-    const { id } = profile.options
-    if (profile.isDisabled || oracle.mirror.stateOf(profile.provider) !== 'registered') continue
-    const plan = {
-      door: 'run',
-      model: `${profile.provider}/${world.models[0]}@${id}`,
-      fallbacks: [],
-      reading: { mode: 'all', pauseMs: 0, events: 0 },
-    } as const
-    const before = oracle.callers.length
-    const asked = ask(stage, plan)
-    await clock.advance(requestMs + LONG_MS)
-    await asked
-    const served = stage.latest.findLast(({ type }) => type === 'request_succeeded')
-    const isServed = oracle.callers[before]?.ending?.kind === 'succeeded'
-    if (!isServed || served?.type !== 'request_succeeded' || served.target.profile !== id)
-      oracle.report('everything_comes_back', `${id} did not serve a request after all faults had ended`)
-  }
-  for (const { id, status } of manager.status().profiles)
-    if (status !== 'available' && status !== 'disabled')
-      oracle.report('everything_comes_back', `${id} is ${status} after all faults have ended`)
-  checkNothingLeft(stage)
-  oracle.close()
-}
-
-function conclude(stage: Stage, world: World): Run {
-  const { oracle, counts } = stage
-  const [first] = oracle.violations
-  return {
-    seed: world.seed,
-    requests: oracle.callers.length,
-    ...counts,
-    violations: oracle.violations,
-    story: first === undefined ? '' : storyOf(stage, first),
-  }
+function watch({ oracle, underWay }: Stage, work: Promise<void>): void {
+  const watched = work
+    .catch((error: unknown) => {
+      oracle.report('nothing_breaks_down', error instanceof Error ? `${error.stack}` : String(error))
+    })
+    .finally(() => underWay.delete(watched))
+  underWay.add(watched)
 }

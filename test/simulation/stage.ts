@@ -1,9 +1,12 @@
-import { type FailoverEvent, FailoverManager } from '../../src/index.ts'
+import type { FailoverEvent, FailoverManager } from '../../src/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { type Asked, FakeProvider, type Piece, type Reception } from './fake-provider.ts'
-import { Oracle } from './oracle.ts'
-import type { ManagerOptions, ProviderPlan, World } from './plan.ts'
-import { Dice } from './random.ts'
+import type { Asked, FakeProvider, Piece, Reception } from './fake-provider.ts'
+import { Life } from './life.ts'
+import type { Oracle } from './oracle.ts'
+import type { ManagerOptions, World } from './plan.ts'
+import type { Machine, ProcessClock } from './process-clock.ts'
+import { Dice, deriveSeed } from './random.ts'
+import type { Violation } from './records.ts'
 
 /** What may be put between the manager and the oracle, to prove that the oracle notices. */
 export interface Tampering {
@@ -13,7 +16,7 @@ export interface Tampering {
   readonly reception?: (reception: Reception) => readonly Reception[]
   /** Options that the oracle believes in, in place of the manager's own. */
   readonly believed?: Partial<ManagerOptions>
-  /** Runs once everything is set up. */
+  /** Runs once everything is set up, in each life of the process. */
   readonly setUp?: (stage: Stage) => void
 }
 
@@ -23,76 +26,129 @@ const KEPT_EVENTS = 40
 /** A world that has come to life: a manager on a virtual clock, fake providers, and the oracle that watches. */
 export class Stage {
   readonly world: World
-  readonly clock: VirtualClock
-  readonly dice: Dice
-  readonly oracle: Oracle
-  readonly manager: FailoverManager<Asked, Piece>
-  readonly providers: ReadonlyMap<string, FakeProvider>
+  readonly violations: Violation[] = []
   /** The latest events, the last of them last. */
   readonly latest: FailoverEvent[] = []
   /** Whoever wants to act in the middle of being told. */
   readonly listeners = new Set<(event: FailoverEvent) => void>()
-  readonly counts = { attempts: 0, succeeded: 0 }
+  readonly counts = { requests: 0, attempts: 0, succeeded: 0 }
+  /** The faults are over. */
   hasEnded = false
+  readonly #tampering: Tampering
+  readonly #machine: Machine
+  #lives = 0
+  #life: Life
 
   constructor(world: World, tampering: Tampering = {}) {
     this.world = world
-    this.clock = new VirtualClock(world.startsAt)
-    this.dice = new Dice(world.seed ^ 0x5eed)
-    this.oracle = new Oracle({ ...world, options: { ...world.options, ...tampering.believed } })
-    const dice = this.dice.fork()
-    const tamperReception = tampering.reception ?? ((reception: Reception) => [reception])
-    const received = (reception: Reception): void => {
-      for (const seen of tamperReception(reception)) this.oracle.received(seen)
-    }
-    const faults = (): World['faults'] => (this.hasEnded ? [] : world.faults)
-    const provide = (plan: ProviderPlan): FakeProvider =>
-      new FakeProvider(plan, { clock: this.clock, dice, options: world.options, faults, received })
-    this.providers = new Map(world.providers.map((plan) => [plan.name, provide(plan)]))
-    const registered = world.providers.filter(({ isRegistered }) => isRegistered).map(({ name }) => name)
-    this.manager = new FailoverManager<Asked, Piece>({
-      ...world.options,
-      profiles: world.profiles,
-      registry: Object.fromEntries([...this.providers].filter(([name]) => registered.includes(name))),
-      clock: this.clock,
-      random: this.dice.fork().next,
-    })
-    this.#listen(tampering.event ?? ((event) => [event]))
-    for (const id of world.disabled) this.disable(id)
-    tampering.setUp?.(this)
+    this.#tampering = tampering
+    this.#machine = { time: new VirtualClock(world.startsAt, { promisesOnly: true }), wallOffsetMs: 0 }
+    this.#life = this.#begin()
+    this.#setUp()
+  }
+
+  /** Real time passes, for whatever process there is. */
+  get time(): VirtualClock {
+    return this.#machine.time
+  }
+
+  get clock(): ProcessClock {
+    return this.#life.clock
+  }
+
+  get oracle(): Oracle {
+    return this.#life.oracle
+  }
+
+  get manager(): FailoverManager<Asked, Piece> {
+    return this.#life.manager
+  }
+
+  get underWay(): Set<Promise<void>> {
+    return this.#life.underWay
+  }
+
+  /** The time as the manager tells it. */
+  now(): number {
+    return this.clock.steadyNow()
   }
 
   /** The fake behind a provider's name; every world has the first. */
   provider(name: string): FakeProvider {
-    const provider = this.providers.get(name) ?? this.providers.get('p0')
+    const { providers } = this.#life
+    const provider = providers.get(name) ?? providers.get('p0')
     if (provider === undefined) throw new Error('a world without a provider')
     return provider
   }
 
   disable(id: string): void {
     this.manager.disable(id, 'switched off')
-    const profile = this.oracle.mirror.find(id)
-    if (profile !== undefined) profile.isDisabled = true
+    this.oracle.setDisabled(id, true)
   }
 
   enable(id: string): void {
     this.manager.enable(id)
-    const profile = this.oracle.mirror.find(id)
-    if (profile !== undefined) profile.isDisabled = false
+    this.oracle.setDisabled(id, false)
   }
 
+  /** The machine sleeps: time passes, nothing runs. */
+  sleep(ms: number): void {
+    this.oracle.jumped()
+    this.time.jump(ms)
+  }
+
+  /** The wall clock is set. A process that looks at it before and after notices at once when it has been set back. */
+  setClock(ms: number): void {
+    this.manager.nextAvailableAt()
+    if (ms > 0) this.oracle.jumped()
+    this.clock.set(ms)
+    this.manager.nextAvailableAt()
+  }
+
+  /** The process dies, and another begins, with the configuration that it was given and no memory. */
+  restart(): void {
+    this.#life.die()
+    this.listeners.clear()
+    this.#life = this.#begin()
+    this.#setUp()
+  }
+
+  /** Does the manager say of itself what has been seen of it? */
   compareStatus(): void {
-    this.oracle.compare(this.manager.status(), this.clock.now())
+    this.oracle.compare(this.manager.status(), this.now())
   }
 
-  #listen(tamper: NonNullable<Tampering['event']>): void {
-    this.manager.on('*', (event) => {
+  #begin(): Life {
+    const { world } = this
+    const { believed, reception = (each) => [each] } = this.#tampering
+    this.#lives += 1
+    return new Life({
+      world,
+      believed: { ...world, options: { ...world.options, ...believed } },
+      machine: this.#machine,
+      random: new Dice(deriveSeed(world.seed, this.#lives)).next,
+      faults: () => (this.hasEnded ? [] : world.faults),
+      violations: this.violations,
+      tamper: reception,
+    })
+  }
+
+  #setUp(): void {
+    const { event = (each) => [each], setUp } = this.#tampering
+    this.#listen(this.#life, event)
+    for (const id of this.world.disabled) this.disable(id)
+    setUp?.(this)
+  }
+
+  #listen(life: Life, tamper: NonNullable<Tampering['event']>): void {
+    life.manager.on('*', (event) => {
+      if (event.type === 'request_started') this.counts.requests += 1
       if (event.type === 'attempt_started') this.counts.attempts += 1
       if (event.type === 'request_succeeded') this.counts.succeeded += 1
       // The story ends with what was wrong first.
-      if (this.oracle.violations.length === 0) this.latest.push(event)
+      if (this.violations.length === 0) this.latest.push(event)
       if (this.latest.length > KEPT_EVENTS) this.latest.shift()
-      for (const told of tamper(event)) this.oracle.heard(told)
+      for (const told of tamper(event)) life.oracle.heard(told)
       for (const listener of this.listeners) listener(event)
     })
   }

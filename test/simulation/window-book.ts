@@ -1,5 +1,5 @@
 import type { FailoverEventOf } from '../../src/index.ts'
-import { type KnownTarget, originOf } from './mirror.ts'
+import { type KnownTarget, scopesOf } from './mirror.ts'
 
 type Started = FailoverEventOf<'cooldown_started'>
 type Ended = FailoverEventOf<'cooldown_ended'>
@@ -15,6 +15,8 @@ export interface Holder {
 export interface KnownWindow {
   readonly started: Started
   readonly order: number
+  /** Whose failure opened it; undefined where nobody's here did. */
+  readonly cause: Holder | undefined
   /** Who finds out whether it is back. */
   trial: Holder | undefined
 }
@@ -24,6 +26,8 @@ export type WindowState = 'cooling' | 'half_open' | 'reopened'
 /** The windows there are, from `cooldown_started`, `cooldown_ended` and the time alone. */
 export class WindowBook {
   readonly #windows = new Map<string, KnownWindow>()
+  /** What has ever been out. */
+  readonly #ever = new Map<string, Set<Started['kind']>>()
   readonly #lapseMs: number
 
   constructor(lapseMs: number) {
@@ -39,7 +43,9 @@ export class WindowBook {
     const before = this.find(started)
     const isTrialOf = cause !== undefined && before?.trial === cause
     const goesOn = before !== undefined && stateOf(before, started.at) === 'cooling' && !isTrialOf
-    this.#windows.set(nameOf(started), { started, order: goesOn ? before.order : order, trial: undefined })
+    const scope = `${started.scope} ${started.key}`
+    this.#ever.set(scope, (this.#ever.get(scope) ?? new Set()).add(started.kind))
+    this.#windows.set(nameOf(started), { started, order: goesOn ? before.order : order, cause, trial: undefined })
   }
 
   /** @returns whether there was one */
@@ -55,9 +61,20 @@ export class WindowBook {
     }
   }
 
+  /** The kinds of windows that have ever stood against a target. */
+  everAgainst(target: KnownTarget): Set<Started['kind']> {
+    return new Set([...scopesOf(target)].flatMap((scope) => [...(this.#ever.get(scope) ?? [])]))
+  }
+
+  /** Every window there is. */
+  all(): Iterable<KnownWindow> {
+    return this.#windows.values()
+  }
+
   /** The windows that stand against a target now; none that a stated end has opened again. */
   against(target: KnownTarget, now: number): KnownWindow[] {
-    const keys = keysOf(target)
+    if (this.#windows.size === 0) return []
+    const keys = scopesOf(target)
     return [...this.#windows.values()].filter(
       (window) => keys.has(`${window.started.scope} ${window.started.key}`) && stateOf(window, now) !== 'reopened',
     )
@@ -85,19 +102,4 @@ export function stateOf({ started }: KnownWindow, now: number): WindowState {
 
 function nameOf({ scope, key, kind }: Pick<Started, 'scope' | 'key' | 'kind'>): string {
   return `${scope} ${key} ${kind}`
-}
-
-/** The six scopes a target stands in. */
-function keysOf(target: KnownTarget): ReadonlySet<string> {
-  const { options } = target.profile
-  const origin = originOf(target.profile)
-  const model = target.model === '' ? undefined : target.model
-  const group = options.quotaGroup
-  return new Set([
-    `profile ${options.id}`,
-    `provider ${origin}`,
-    ...(group === undefined ? [] : [`group ${group}`]),
-    ...(model === undefined ? [] : [`target ${options.id} ${model}`, `model ${origin} ${model}`]),
-    ...(model === undefined || group === undefined ? [] : [`group_model ${group} ${model}`]),
-  ])
 }

@@ -2,7 +2,8 @@ import type { Dialect } from '../dialect.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
-import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming } from './request.ts'
+import { ANTHROPIC_VERSION, authHeaders, endpointOf, isStreaming, PROBE } from './request.ts'
+import { messageRequests } from './request-format.ts'
 
 /** Anthropic messages, and what imitates them. */
 export const anthropicMessages: Dialect = {
@@ -11,6 +12,8 @@ export const anthropicMessages: Dialect = {
   endpointOf,
   authHeaders,
   isStreaming,
+  requests: messageRequests,
+  probe: PROBE,
   recognises,
   isContent,
   textOf,

@@ -4,6 +4,8 @@ import { pathOf, VERSION_SEGMENT, withPath } from '../url-path.ts'
 /** https://platform.claude.com/docs/en/api/versioning */
 export const ANTHROPIC_VERSION = '2023-06-01'
 
+export const PROBE = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 }
+
 /**
  * `…/v1/messages`. Base URLs of this dialect customarily have no version, so that only one at the very end counts:
  * `https://gateway.example/v1/account/anthropic` still gets `/v1/messages`.

@@ -9,3 +9,5 @@ export const geminiAnswers: AnswerFormat = {
   errorOf,
   startProgress: () => new GenerationProgress(),
 }
+
+export { generateContentRequests } from './request-format.ts'

@@ -2,7 +2,8 @@ import type { Dialect } from '../dialect.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
-import { authHeaders, endpointOf, isStreaming } from './request.ts'
+import { authHeaders, endpointOf, isStreaming, PROBE } from './request.ts'
+import { chatRequests } from './request-format.ts'
 
 /** OpenAI chat completions, and everything that imitates them. */
 export const openaiChat: Dialect = {
@@ -11,6 +12,8 @@ export const openaiChat: Dialect = {
   endpointOf,
   authHeaders,
   isStreaming,
+  requests: chatRequests,
+  probe: PROBE,
   recognises,
   isContent,
   textOf,

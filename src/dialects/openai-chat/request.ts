@@ -4,6 +4,12 @@ import { pathOf, VERSION_SEGMENT, withPath } from '../url-path.ts'
 const ENDPOINT = '/chat/completions'
 
 /**
+ * Models that reason refuse `max_tokens` with a 400, which shows that they are there as well as an answer does, and
+ * costs nothing: https://developers.openai.com/api/reference/resources/chat
+ */
+export const PROBE = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 }
+
+/**
  * `…/v1/chat/completions`. A path that already holds a version (`/openai/v1`, `/api/paas/v4`, `/v1beta/openai`), an
  * Azure deployment (whose version is in the query) or the endpoint itself is kept.
  */

@@ -9,3 +9,5 @@ export const openaiResponsesAnswers: AnswerFormat = {
   errorOf,
   startProgress: () => new ResponseProgress(),
 }
+
+export { responseRequests } from './request-format.ts'

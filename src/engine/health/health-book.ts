@@ -6,7 +6,7 @@ import { Target, type TargetScopes } from '../target.ts'
 import { Incidents } from './incidents.ts'
 import type { WindowKind } from './ladder.ts'
 import { ProfileHealth } from './profile-health.ts'
-import { type HealthScope, ScopeHealth } from './scope-health.ts'
+import { type HealthScope, ScopeHealth, scopeName } from './scope-health.ts'
 import { Tallies } from './tallies.ts'
 import { type AttemptMark, BY_HAND } from './window.ts'
 
@@ -84,7 +84,8 @@ export class HealthBook {
   fail(target: Target, failure: Failure, mark: AttemptMark, now: number, requestId?: string): void {
     const { policy } = this.#options
     const said = effectOf(policy, failure, target, now)
-    const effect = said !== undefined && isOutdated(target, said.scope) ? undefined : said
+    const known = said !== undefined && isOutdated(target, said.scope) ? undefined : said
+    const effect = this.#learn(target, failure, known, mark, now)
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
     if (effect !== undefined) this.#apply(target, effect, mark, now, requestId)
@@ -107,6 +108,11 @@ export class HealthBook {
     }
     if (!this.#incidents.isQuiet) isChanged = this.#condemn(target, mark, now) || isChanged
     if (isChanged) this.#change()
+  }
+
+  /** An attempt begins: what is learnt of limits counts them. */
+  began(target: Target, now: number): void {
+    if (this.#options.policy.learnsLimits) target.quotaScope.learn().began(now)
   }
 
   takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {
@@ -172,6 +178,29 @@ export class HealthBook {
     return models
   }
 
+  /**
+   * A refusal teaches what the limit is. Where that explains it, the limit says when the window ends and paces what comes
+   * after, so that no trial has to.
+   */
+  #learn(
+    { quotaScope }: Target,
+    { reason }: Failure,
+    effect: HealthEffect | undefined,
+    mark: AttemptMark,
+    now: number,
+  ): HealthEffect | undefined {
+    const { learnt } = quotaScope
+    if (reason === 'network') learnt?.withdrew(mark.startedAt, now)
+    const isItsLimit = effect?.kind === 'rateLimit' && effect.scope === quotaScope
+    if (!isItsLimit || !this.#options.policy.learnsLimits) return effect
+    const limit = quotaScope.learn()
+    if (mark.lease === BY_HAND) limit.began(now)
+    const { stayAway } = effect
+    limit.refused(mark.startedAt, now, stayAway.end === 'inferred' ? undefined : stayAway.until)
+    if (stayAway.end !== 'inferred' || !limit.explains(now)) return effect
+    return { ...effect, stayAway: { end: 'learnt', until: limit.nextAt(now) } }
+  }
+
   #change(): void {
     this.#version += 1
     this.#options.onChange()
@@ -204,7 +233,7 @@ export class HealthBook {
 
   /** What an incident was, or was not, is known only afterwards. */
   #replace(profile: string, kind: WindowKind, window: FailureWindow, now: number): void {
-    const scope = this.#scopes.get(scopeKey('profile', profile))
+    const scope = this.#scopes.get(scopeName('profile', profile))
     if (scope?.find(kind) === undefined) return
     for (const closed of scope.clear([kind])) this.#emitEnd(scope, closed.kind, 'incident')
     this.#open(scope, { ...window, reason: 'auth' }, { lease: BY_HAND, startedAt: now }, now, {})
@@ -237,11 +266,11 @@ export class HealthBook {
   }
 
   #scope(scope: HealthScope, key: string): ScopeHealth {
-    const fullKey = scopeKey(scope, key)
-    const known = this.#scopes.get(fullKey)
+    const name = scopeName(scope, key)
+    const known = this.#scopes.get(name)
     if (known !== undefined) return known
-    const health = new ScopeHealth(scope, key)
-    this.#scopes.set(fullKey, health)
+    const health = new ScopeHealth(scope, key, name)
+    this.#scopes.set(name, health)
     return health
   }
 
@@ -284,10 +313,6 @@ function ownerOf(
   }
 }
 
-function scopeKey(scope: HealthScope, key: string): string {
-  return `${scope} ${key}`
-}
-
 /**
  * What a failure proves to be alive: an answer of the API itself that refuses the request shows that model and origin
  * work; any other answer of the API shows that the origin is reachable.
@@ -296,7 +321,8 @@ function provenAlive({ scope, reason, status, confidence }: Failure, { scopes }:
   if (status === undefined || status >= 500 || confidence === 'status') return []
   if (scope === 'request') return scopes.model === undefined ? [scopes.provider] : [scopes.model, scopes.provider]
   const isSure = confidence === 'structured'
-  return isSure && (reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found')
+  return isSure &&
+    (reason === 'rate_limit' || reason === 'billing' || reason === 'auth' || reason === 'model_not_found')
     ? [scopes.provider]
     : []
 }

@@ -2,6 +2,7 @@ import type { FailureReason } from '../../failure/index.ts'
 import { ProfileLimiter } from '../limits/profile-limiter.ts'
 import type { Profile } from '../profile.ts'
 import type { Usage } from '../provider.ts'
+import { NO_SLOT, type Tallies } from './tallies.ts'
 
 /** How much the latest answer counts in the average of latencies. */
 const LATENCY_WEIGHT = 0.2
@@ -23,15 +24,31 @@ export class ProfileHealth {
   lastError: { readonly reason: FailureReason; readonly message: string; readonly at: number } | undefined
 
   #profile: Profile
+  readonly #tallies: Tallies
+  #slot: number
+  #isRetired = false
 
-  constructor(profile: Profile) {
+  constructor(profile: Profile, tallies: Tallies) {
     this.#profile = profile
+    this.#tallies = tallies
+    this.#slot = tallies.open()
     this.limiter = new ProfileLimiter(profile.limits)
   }
 
   /** The profile as it is now. */
   get profile(): Profile {
     return this.#profile
+  }
+
+  /** Where its tallies stand. */
+  get slot(): number {
+    return this.#slot
+  }
+
+  /** The profile is gone; its slot is free once nothing is under way. */
+  retire(): void {
+    this.#isRetired = true
+    this.#freeSlot()
   }
 
   change(profile: Profile): void {
@@ -43,10 +60,13 @@ export class ProfileHealth {
     this.requests += 1
     this.lastUsedAt = now
     this.limiter.begin(now)
+    if (this.#slot !== NO_SLOT) this.#tallies.begin(this.#slot)
   }
 
   end(): void {
     this.limiter.end()
+    if (this.#slot !== NO_SLOT) this.#tallies.end(this.#slot)
+    this.#freeSlot()
   }
 
   /** Books what an answer cost and how fast it came, as far as it is known. */
@@ -74,6 +94,12 @@ export class ProfileHealth {
   forgetErrors(): void {
     this.consecutiveFailures = 0
     this.lastError = undefined
+  }
+
+  #freeSlot(): void {
+    if (!this.#isRetired || this.#slot === NO_SLOT || this.limiter.inFlight > 0) return
+    this.#tallies.close(this.#slot)
+    this.#slot = NO_SLOT
   }
 }
 

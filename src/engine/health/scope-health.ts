@@ -1,5 +1,7 @@
 import type { FailureReason } from '../../failure/index.ts'
+import { LearntLimit } from '../limits/learnt-limit.ts'
 import type { LadderOptions, WindowKind } from './ladder.ts'
+import { PeakEwma } from './peak-ewma.ts'
 import { Ramp } from './ramp.ts'
 import { RollingCounts } from './rolling-counts.ts'
 import {
@@ -37,6 +39,9 @@ const BREAKER_THRESHOLDS: Readonly<Record<HealthScope, number>> = {
   provider: 3,
 }
 
+/** Shared, since there is one scope for each key and each model. */
+const NONE: readonly StandingWindow[] = []
+
 /**
  * The health of one thing (a key, a model at an origin, …): its windows by kind, and the counts that open its breaker.
  *
@@ -49,15 +54,19 @@ export class ScopeHealth {
   readonly key: string
   /** No other has it. */
   readonly name: string
-  #windows: readonly StandingWindow[] = []
-  #counts = new RollingCounts()
+  #windows: readonly StandingWindow[] = NONE
+  /** Made with the first outcome: most scopes never have one. */
+  #counted: RollingCounts | undefined
   #ramp: Ramp | undefined
+  #latency: PeakEwma | undefined
+  #learnt: LearntLimit | undefined
   #holders = 0
 
-  constructor(scope: HealthScope, key: string) {
+  /** @param name scope and key */
+  constructor(scope: HealthScope, key: string, name = scopeName(scope, key)) {
     this.scope = scope
     this.key = key
-    this.name = `${scope} ${key}`
+    this.name = name
   }
 
   /** Nothing is known against it. Almost always true, and cheap to ask. */
@@ -67,7 +76,29 @@ export class ScopeHealth {
 
   /** May be forgotten: it holds no knowledge that would change a decision, and no attempt is about to report to it. */
   isPristine(now: number): boolean {
-    return this.isQuiet && this.#holders === 0 && this.#counts.isIdle(now)
+    const isIdle = (this.#counted?.isIdle(now) ?? true) && (this.#learnt?.isIdle(now) ?? true)
+    return this.isQuiet && this.#holders === 0 && isIdle
+  }
+
+  /** Time to the first content, milliseconds; undefined before the first answer. */
+  get latency(): PeakEwma | undefined {
+    return this.#latency
+  }
+
+  noteLatency(ms: number, now: number): void {
+    if (this.#latency === undefined) this.#latency = new PeakEwma(ms, now)
+    else this.#latency.note(ms, now)
+  }
+
+  /** What has been learnt of the provider's limit here; undefined before the first attempt. */
+  get learnt(): LearntLimit | undefined {
+    return this.#learnt
+  }
+
+  /** The same, from now on learning. */
+  learn(): LearntLimit {
+    this.#learnt ??= new LearntLimit()
+    return this.#learnt
   }
 
   /** An attempt that will report to it begins. */
@@ -155,8 +186,9 @@ export class ScopeHealth {
   /** Forgets the windows of the given kinds, or everything. @returns what was closed */
   clear(kinds?: readonly WindowKind[]): readonly StandingWindow[] {
     if (kinds === undefined) {
-      this.#counts = new RollingCounts()
+      this.#counted = undefined
       this.#ramp = undefined
+      this.#learnt = undefined
     }
     return this.#close(({ kind }) => kinds === undefined || kinds.includes(kind))
   }
@@ -168,6 +200,11 @@ export class ScopeHealth {
 
   find(kind: WindowKind): Window | undefined {
     return this.#windows.find((standing) => standing.kind === kind)?.window
+  }
+
+  get #counts(): RollingCounts {
+    this.#counted ??= new RollingCounts()
+    return this.#counted
   }
 
   #put(kind: WindowKind, window: Window): void {
@@ -186,6 +223,10 @@ export class ScopeHealth {
     if (closed.length > 0) this.#windows = this.#windows.filter((standing) => !closed.includes(standing))
     return closed
   }
+}
+
+export function scopeName(scope: HealthScope, key: string): string {
+  return `${scope} ${key}`
 }
 
 /** Bounds for every kind of window. */

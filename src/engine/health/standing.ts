@@ -51,7 +51,7 @@ export function standingOf(target: Target, now: number): Standing {
   if (disabled !== undefined) return { state: 'profile_disabled', reason: disabled.reason }
   const standing = healthOf(target.allScopes, now)
   if (standing.state === 'cooling' || standing.state === 'on_trial') return standing
-  const held = limiter.heldBy(now) ?? heldByRamp(target.allScopes, now)
+  const held = limiter.heldBy(now) ?? target.quotaScope.learnt?.heldBy(now) ?? heldByRamp(target.allScopes, now)
   return held === undefined ? standing : { state: 'limited', ...held }
 }
 

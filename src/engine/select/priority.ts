@@ -1,62 +1,38 @@
-import type { Target } from '../target.ts'
-import type { Strategy } from './strategy.ts'
+import type { Tallies } from '../health/tallies.ts'
+import type { SelectionRule } from './rule.ts'
 
-interface PriorityOptions {
-  /** Profiles whose place is decided by the explicit order. */
-  readonly ordered: readonly string[]
-  /** Among equals, take the one that was used least recently. */
-  readonly rotateOnSuccess: boolean
-}
-
-/** The first in configured order. Among equals: the session's own, else (if asked for) the least recently used. */
-export function priorityStrategy({ ordered, rotateOnSuccess }: PriorityOptions): Strategy {
-  const placed = new Set(ordered)
-  const areEqual = (a: Target, b: Target): boolean =>
-    a.provider === b.provider &&
-    a.credential.priority === b.credential.priority &&
-    !placed.has(a.profile) &&
-    !placed.has(b.profile)
-  const takesFirst = (sessionKey: string | undefined): boolean => sessionKey === undefined && !rotateOnSuccess
+/**
+ * The first in configured order. Among equals the first that was declared, or with `rotateOnSuccess` the one that was
+ * used least recently.
+ */
+export function priorityRule(rotateOnSuccess: boolean, tallies: Tallies): SelectionRule {
   return {
     name: 'priority',
-    takesFirst,
-    choose(open, sessionKey) {
-      const [first] = open
-      if (takesFirst(sessionKey)) return first
-      const equals = open.filter((target) => areEqual(first, target))
-      return sessionKey === undefined ? leastRecentlyUsed(equals, first) : rendezvous(equals, first, sessionKey)
+    sessions: 'named',
+    weighs: false,
+    takesFirst: !rotateOnSuccess,
+    choose(tier, first, gate) {
+      if (!rotateOnSuccess) return first
+      const { slots, start } = tier
+      const { latestUse } = tallies
+      let chosen = first
+      let oldest = latestUse[slots[first - start] ?? 0] ?? 0
+      let place = chosen - start
+      while (oldest > 0) {
+        place = usedBefore(oldest, latestUse, slots, place + 1)
+        if (place === -1) break
+        if (!gate.admits(start + place)) continue
+        chosen = start + place
+        oldest = latestUse[slots[place] ?? 0] ?? 0
+      }
+      return chosen
     },
   }
 }
 
-function leastRecentlyUsed(targets: readonly Target[], first: Target): Target {
-  const usedAt = (target: Target): number => target.health.lastUsedAt ?? Number.NEGATIVE_INFINITY
-  return targets.reduce((oldest, target) => (usedAt(target) < usedAt(oldest) ? target : oldest), first)
-}
-
-/**
- * Highest-random-weight hashing (Thaler and Ravishankar, 1998): a session keeps its profile without any table, and
- * when a profile is out only its own sessions move.
- */
-function rendezvous(targets: readonly Target[], first: Target, sessionKey: string): Target {
-  const seed = hash(sessionKey, 0)
-  let chosen = first
-  let highest = -1
-  for (const target of targets) {
-    const weight = hash(target.profile, seed)
-    if (weight > highest) {
-      chosen = target
-      highest = weight
-    }
-  }
-  return chosen
-}
-
-/** FNV-1a over UTF-16 code units with a final avalanche (murmur3's), 32 bits. */
-function hash(text: string, seed: number): number {
-  let value = 0x811c9dc5 ^ seed
-  for (let index = 0; index < text.length; index += 1) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b)
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35)
-  return (value ^ (value >>> 16)) >>> 0
+/** The next that was used longer ago; -1 if there is none. All that is done for each of thousands is in here. */
+function usedBefore(oldest: number, latestUse: Float64Array, slots: Int32Array, from: number): number {
+  for (let place = from; place < slots.length; place += 1)
+    if ((latestUse[slots[place] ?? 0] ?? 0) < oldest) return place
+  return -1
 }

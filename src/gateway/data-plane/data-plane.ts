@@ -4,11 +4,12 @@ import { type FailoverManager, formatTarget, type OpenAnswer, systemClock } from
 import { FailoverError, type TargetRef } from '../../failure/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
 import type { Upstream } from '../../upstream/index.ts'
+import { BodyOutliner } from './body-outline.ts'
 import type { ClientKeys } from './client-keys.ts'
 import { dropWhereStuck } from './client-progress.ts'
 import { failureReply } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
-import { type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
+import { MEMBERS, type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
 import { CLOSING, internalFault, Refusal } from './refusal.ts'
 import { readRequestBytes } from './request-bytes.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
@@ -59,6 +60,7 @@ interface Running {
 export class DataPlane {
   readonly #options: DataPlaneOptions
   readonly #running = new Set<Running>()
+  readonly #outliners = new Map<Dialect, BodyOutliner>()
   #onIdle: () => void = () => {}
 
   constructor(options: DataPlaneOptions) {
@@ -111,7 +113,7 @@ export class DataPlane {
       checkContentType(request)
       const bytes = await readRequestBytes(request, this.#options.maxBodyBytes)
       if (controller.signal.aborted) return
-      const parsed = parseProxyRequest(request, bytes, client)
+      const parsed = parseProxyRequest(request, bytes, client, this.#outlinerOf(dialect))
       passage.isOpen = true
       const answer = await this.#open(passage, parsed, withoutKey(search, query))
       parsed.release()
@@ -136,6 +138,7 @@ export class DataPlane {
     const { id, request, dialect, controller } = passage
     const attemptRequest: AttemptRequest = {
       isStreaming: parsed.isStreaming,
+      keepsAnswer: parsed.keepsAnswer,
       client: request,
       query,
       bodyFor: parsed.bodyFor,
@@ -151,6 +154,11 @@ export class DataPlane {
         isStreaming,
         start: (context) => askUpstream(this.#upstreamOf(context.target.provider), attemptRequest, context),
         unfit: (provider) => this.#whyUnfit(provider, dialect),
+        get bindings() {
+          return parsed.bindings
+        },
+        guessSession: parsed.guessSession,
+        estimateTokens: parsed.estimateTokens,
       },
       {
         signal: controller.signal,
@@ -216,6 +224,14 @@ export class DataPlane {
     if (error instanceof Refusal || error instanceof FailoverError) return error
     this.#options.onInternalError(error)
     return internalFault()
+  }
+
+  #outlinerOf(dialect: Dialect): BodyOutliner {
+    const known = this.#outliners.get(dialect)
+    if (known !== undefined) return known
+    const outliner = new BodyOutliner(dialect.requests, MEMBERS)
+    this.#outliners.set(dialect, outliner)
+    return outliner
   }
 
   #upstreamOf(provider: string): Upstream {

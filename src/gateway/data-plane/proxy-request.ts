@@ -1,6 +1,9 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { type Binding, cutOf, estimateTokens, namedSession, type SessionGuess } from '../../dialects/index.ts'
+import { cutJson } from '../json/json-cut.ts'
 import { editJson } from '../json/json-edit.ts'
-import { outlineJson, type ValidJsonOutline } from '../json/json-outline.ts'
+import type { ValidJsonOutline } from '../json/json-outline.ts'
+import type { BodyOutline, BodyOutliner } from './body-outline.ts'
 import type { Client } from './client-keys.ts'
 import { Refusal } from './refusal.ts'
 
@@ -13,13 +16,27 @@ export interface ProxyRequest {
   readonly isStreaming: boolean
   readonly sessionKey: string | undefined
   readonly deadlineMs: number | undefined
-  /** The body as a target gets it: with its own model id, without our own fields; every other byte as it came. */
-  bodyFor(model: string): Buffer
+  /** What it refers to that exists only where it was made. Looked for anew each time. */
+  readonly bindings: readonly Binding[]
+  /** Is its answer kept by the provider, so that a later request may refer to it? */
+  readonly keepsAnswer: boolean
+  /** What its body says of its session, or another header, where `sessionKey` says nothing. */
+  guessSession(): SessionGuess | undefined
+  /** Input and output together. */
+  estimateTokens(): number | undefined
+  /**
+   * The body as a target gets it: with its own model id, without our own fields and what is bound elsewhere; every other
+   * byte as it came.
+   *
+   * @param dropped kinds of bindings that are left out
+   */
+  bodyFor(model: string, dropped?: readonly string[]): Buffer
   /** No target will be asked any more: lets go of the body. */
   release(): void
 }
 
-const MEMBERS = ['model', 'models', 'stream'] as const
+/** The members that the gateway itself goes by. */
+export const MEMBERS = ['model', 'models', 'stream'] as const
 /** Names that clients make up are kept for a while, and travel in headers and errors. */
 const MAX_NAME_LENGTH = 1_000
 const MAX_NAMES = 100
@@ -27,7 +44,12 @@ const MAX_NAMES = 100
 const MAX_LIST_BYTES = MAX_NAMES * MAX_NAME_LENGTH * 8
 /** A day: a longer one is a mistake. */
 const MAX_DEADLINE_MS = 86_400_000
-const NOTHING = Buffer.alloc(0)
+const NO_KINDS: readonly string[] = []
+/**
+ * Where clients name their sessions in a header: OpenRouter's
+ * (https://openrouter.ai/docs/guides/features/broadcast/overview), opencode's, Codex's. They go on to the provider.
+ */
+const SESSION_HEADERS = ['x-session-id', 'x-session-affinity', 'session-id']
 type MemberName = (typeof MEMBERS)[number]
 
 /** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
@@ -35,46 +57,70 @@ export function parseProxyRequest(
   { headers }: IncomingMessage,
   bytes: Buffer,
   client: Client | undefined,
+  outliner: BodyOutliner,
 ): ProxyRequest {
-  const outline = outlineJson(bytes, MEMBERS)
-  if (outline.state === 'invalid') {
-    const where = bytes.length === 0 ? 'it is empty' : `${outline.problem} (byte ${outline.offset})`
-    throw new Refusal(400, 'invalid_json', `the body must be a JSON object: ${where}`)
-  }
-  const values = readMembers(bytes, outline)
+  const outlined = outliner.outline(bytes)
+  const { format } = outliner
+  const values = readMembers(bytes, outlined.outline)
   const chain = chainOf(values)
   const fallbacks = fallbacksIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
   checkAllowed(client, [chain.model, ...(fallbacks ?? [])])
-  let source = bytes
-  let latest: { readonly model: string; readonly body: Buffer } | undefined
+  let source: (BodyOutline & { readonly bytes: Buffer }) | undefined = { bytes, ...outlined }
+  let latest: { readonly model: string; readonly dropped: string; readonly body: Buffer } | undefined
   return {
+    keepsAnswer: format.keepsAnswer(outlined.body),
     model: chain.model,
     fallbacks,
     isStreaming: values.get('stream') === true,
     sessionKey: textIn(headers['x-hotspare-session']),
     deadlineMs: deadlineIn(headers['x-hotspare-deadline-ms']),
-    bodyFor(model) {
-      if (latest?.model === model) return latest.body
+    get bindings() {
+      return source === undefined ? [] : format.bindingsOf(source.body)
+    },
+    guessSession: () => source && sessionOf(format.sessionOf(source.body), headers),
+    estimateTokens: () => source && estimateTokens(format, source.body),
+    bodyFor(model, kinds = NO_KINDS) {
+      const dropped = kinds.join()
+      if (latest?.model === model && latest.dropped === dropped) return latest.body
+      if (source === undefined) throw new Error('the body was let go of')
       const edits = [{ name: 'model', value: JSON.stringify(model) }]
+      const kept = kinds.length === 0 ? source : withoutKinds(source, kinds, outliner)
       const body = editJson(
-        source,
-        outline,
+        kept.bytes,
+        kept.outline,
         values.has('models') ? [...edits, { name: 'models', value: undefined }] : edits,
       )
-      latest = { model, body }
+      latest = { model, dropped, body }
       return body
     },
     release() {
-      source = NOTHING
+      source = undefined
       latest = undefined
     },
   }
 }
 
+/** A name in the body goes before one in a header, and that before what the session begins with. */
+function sessionOf(guess: SessionGuess | undefined, headers: IncomingHttpHeaders): SessionGuess | undefined {
+  if (guess?.isNamed) return guess
+  const name = SESSION_HEADERS.find((header) => textIn(headers[header]) !== undefined)
+  return name === undefined ? guess : namedSession(textIn(headers[name]))
+}
+
+function withoutKinds(
+  { bytes, outline, body }: BodyOutline & { readonly bytes: Buffer },
+  kinds: readonly string[],
+  outliner: BodyOutliner,
+): { readonly bytes: Buffer; readonly outline: ValidJsonOutline } {
+  const cut = cutJson(bytes, outline.start, cutOf(outliner.format.removalsOf(body, kinds)))
+  return { bytes: cut, outline: outliner.outline(cut).outline }
+}
+
 function readMembers(bytes: Buffer, { members }: ValidJsonOutline): Map<MemberName, unknown> {
   const values = new Map<MemberName, unknown>()
   for (const { name, valueStart, valueEnd } of members) {
-    const known = name as MemberName
+    const known = MEMBERS.find((member) => member === name)
+    if (known === undefined) continue
     // Two readers of such a body may disagree on which of them counts.
     if (values.has(known)) throw new Refusal(400, 'duplicate_field', `the body has ${name} twice; it may be there once`)
     if (valueEnd - valueStart > MAX_LIST_BYTES)

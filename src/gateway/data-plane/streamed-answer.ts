@@ -40,6 +40,8 @@ interface StreamedAnswerOptions {
   readonly mask: SecretMask
   /** Feeds the idle limit before the commit. */
   readonly onActivity: (() => void) | undefined
+  /** Told of every event that is not like one before it in all but its text. */
+  readonly onEvent: (event: object) => void
   readonly wire: { pause(): void; resume(): void; abort(): void; leave(): void }
   readonly onCommit: (answer: StreamedAnswer) => void
   /** It failed before it committed. */
@@ -202,8 +204,11 @@ export class StreamedAnswer implements BodyReader {
       const verdict = this.#judge.take(sse)
       if (verdict.is === 'malformed') return
       if (verdict.is === 'end_mark') this.#sawEndMark = true
-      else if (!this.#hasContent) this.#count(verdict.event)
-      else if (verdict.isText) this.#familiar.learn(bytes, start, end)
+      else {
+        this.#options.onEvent(verdict.event)
+        if (!this.#hasContent) this.#count(verdict.event)
+        else if (verdict.isText) this.#familiar.learn(bytes, start, end)
+      }
       this.#passed.add(bytes, start, end)
       if (this.#lastBlock === 'awaited') this.#lastBlock = 'event'
     } catch (error) {

@@ -21,11 +21,14 @@ import { StreamedAnswer } from './streamed-answer.ts'
 /** A request as every attempt of it needs it. */
 export interface AttemptRequest {
   readonly isStreaming: boolean
+  /** Can later requests refer to its answer? */
+  readonly keepsAnswer: boolean
   /** With the headers as the client sent them. */
   readonly client: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
   /** The client's query without its key, with the question mark; or empty. */
   readonly query: string
-  bodyFor(model: string): Buffer
+  /** @param dropped kinds of bindings that this target cannot serve */
+  bodyFor(model: string, dropped?: readonly string[]): Buffer
   /** A provider refused with this body; what it said can be told word for word. */
   noteErrorBody(error: FailoverError, bytes: Buffer): void
 }
@@ -96,11 +99,12 @@ class UpstreamAttempt implements ExchangeSink {
   send(): void {
     this.#context.onAbort((reason) => this.#onAbort(reason))
     const { dialect } = this.#upstream
+    const { target, dropped } = this.#context
     this.#wire.send({
       path: pathOf(this.#credentials, this.#request.query),
       method: 'POST',
       headers: headersToProvider(this.#request.client, dialect.headers, this.#credentials.headers),
-      body: this.#request.bodyFor(this.#context.target.model),
+      body: this.#request.bodyFor(target.model, dropped),
     })
   }
 
@@ -115,6 +119,7 @@ class UpstreamAttempt implements ExchangeSink {
       this.#fail(isRefusal ? errors.ofStatus('') : errors.inAnswer(message, { flaw: 'no_answer' }))
       return
     }
+    if (!isRefusal) this.#upstream.quotaNotes.take(headers, this.#context)
     const reader = isRefusal ? this.#refusal(errors) : this.#answer(status, headers, errors)
     if (decoder !== 'none') this.#decoded = new DecodedBody(decoder, reader, this.#wire, errors)
     this.#body = this.#decoded ?? reader
@@ -164,6 +169,7 @@ class UpstreamAttempt implements ExchangeSink {
       maxEventBytes,
       mask: this.#credentials.mask,
       onActivity: this.#context.noteActivity,
+      onEvent: this.#noteBindings,
       wire: {
         pause: () => (this.#decoded ?? this.#wire).pause(),
         resume: () => (this.#decoded ?? this.#wire).resume(),
@@ -178,14 +184,24 @@ class UpstreamAttempt implements ExchangeSink {
   #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {
     try {
       const { mask } = this.#credentials
+      const { dialect } = this.#upstream
       const isPlain = body.length <= MAX_PLAIN_BYTES && isAscii(body)
       const text = body.toString(isPlain ? 'latin1' : 'utf8')
-      const { usage } = judgeWholeAnswer(text, this.#upstream.dialect, errors)
+      const { body: answer, usage } = judgeWholeAnswer(text, dialect, errors)
+      this.#noteBindings(answer)
       this.#leave()
       this.#resolve({ status, headers, body: isPlain && !mask.hides(text) ? text : mask.bytes(body), usage, mask })
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** What an event, or a whole answer, brings that later requests may refer to. */
+  readonly #noteBindings = (event: unknown): void => {
+    const { requests } = this.#upstream.dialect
+    const answerId = this.#request.keepsAnswer ? requests.answerIdOf(event) : undefined
+    if (answerId !== undefined) this.#context.noteBinding?.(answerId)
+    for (const id of requests.bindingIdsOf(event)) this.#context.noteBinding?.(id)
   }
 
   /** An error that breaks off or dawdles is an error all the same. */

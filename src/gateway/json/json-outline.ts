@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { JsonProblem } from './json-problem.ts'
 import { afterSpace, endOfKey, endOfValue, valueAfterKey } from './json-value.ts'
+import type { WordFinder } from './word-finder.ts'
 
 /** Where a member of the outermost object stands; offsets count bytes from the start of the body. */
 export interface JsonMember {
@@ -47,12 +48,14 @@ const BYTE_ORDER_MARK_LENGTH = 3
  * Accepts what `JSON.parse` accepts, with these differences: one byte order mark at the start is skipped; the
  * outermost value has to be an object; nesting deeper than `MAX_JSON_DEPTH` is refused; and so are bytes that are not
  * UTF-8, in which a lenient decoder might see another text than the provider's.
+ *
+ * @param finder is shown every key and string below the outermost object in passing
  */
-export function outlineJson(bytes: Buffer, names: readonly string[]): JsonOutline {
+export function outlineJson(bytes: Buffer, names: readonly string[], finder?: WordFinder): JsonOutline {
   try {
     if (!isUtf8(bytes)) throw new JsonProblem(firstMalformed(bytes), 'the text is not UTF-8')
     const start = hasByteOrderMark(bytes) ? BYTE_ORDER_MARK_LENGTH : 0
-    return { state: 'valid', start, names, members: findMembers(bytes, start, names) }
+    return { state: 'valid', start, names, members: findMembers(bytes, start, names, finder) }
   } catch (error) {
     if (error instanceof JsonProblem) return { state: 'invalid', offset: error.offset, problem: error.message }
     throw error
@@ -66,7 +69,12 @@ export function membersNamed(outline: ValidJsonOutline, name: string): readonly 
 }
 
 /** @throws JsonProblem */
-function findMembers(bytes: Buffer, start: number, names: readonly string[]): readonly JsonMember[] {
+function findMembers(
+  bytes: Buffer,
+  start: number,
+  names: readonly string[],
+  finder: WordFinder | undefined,
+): readonly JsonMember[] {
   const members: JsonMember[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = afterSpace(bytes, start)
@@ -77,7 +85,7 @@ function findMembers(bytes: Buffer, start: number, names: readonly string[]): re
     const keyStart = at
     const keyEnd = endOfKey(bytes, view, keyStart)
     const valueStart = valueAfterKey(bytes, keyEnd)
-    const valueEnd = endOfValue(bytes, view, valueStart, 1)
+    const valueEnd = endOfValue(bytes, view, valueStart, 1, finder)
     const name = nameInKey(bytes, keyStart + 1, keyEnd - 1, names)
     if (name !== undefined) members.push({ name, keyStart, valueStart, valueEnd })
     at = afterSpace(bytes, valueEnd)

@@ -1,5 +1,6 @@
 import { JsonProblem } from './json-problem.ts'
 import { endOfString } from './json-string.ts'
+import type { WordFinder } from './word-finder.ts'
 
 /** How deep objects and arrays may be nested, the outermost counted. No provider's requests come near it. */
 export const MAX_JSON_DEPTH = 1000
@@ -28,19 +29,30 @@ const CLOSE_BRACE = 0x7d
 
 /**
  * Over a whole value, held strictly to the grammar; without recursion, so that nesting costs no stack. The bytes have
- * to be UTF-8, `view` sees the same bytes, and `depth` is how many objects and arrays the value stands in.
+ * to be UTF-8, `view` sees the same bytes, and `depth` is how many objects and arrays the value stands in. `finder` is
+ * shown every key and string in passing, and what the value holds.
  *
  * @throws JsonProblem
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
-export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: number): number {
+export function endOfValue(
+  bytes: Buffer,
+  view: DataView,
+  start: number,
+  depth: number,
+  finder?: WordFinder | undefined,
+): number {
   /** The bytes that close what is open, the innermost last. */
   const closers: number[] = []
   let at = start
+  finder?.enterMember()
   for (;;) {
     const first = bytes[at]
+    if (finder !== undefined && closers.length === 1) finder.enterItem(at)
     if (first === QUOTE) {
-      at = endOfString(bytes, view, at)
+      const end = endOfString(bytes, view, at)
+      finder?.look(bytes, at, end)
+      at = end
     } else if (first === OPEN_BRACE || first === OPEN_BRACKET) {
       if (depth + closers.length === MAX_JSON_DEPTH)
         throw new JsonProblem(at, `it is nested more than ${MAX_JSON_DEPTH} levels deep`)
@@ -48,7 +60,7 @@ export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: 
       at = afterSpace(bytes, at + 1)
       if (bytes[at] !== closer) {
         closers.push(closer)
-        if (closer === CLOSE_BRACE) at = valueAfterKey(bytes, endOfKey(bytes, view, at))
+        if (closer === CLOSE_BRACE) at = valueAfterKey(bytes, endOfKey(bytes, view, at, finder))
         continue
       }
       at++
@@ -64,7 +76,7 @@ export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: 
       const next = bytes[at]
       if (next === COMMA) {
         at = afterSpace(bytes, at + 1)
-        if (closer === CLOSE_BRACE) at = valueAfterKey(bytes, endOfKey(bytes, view, at))
+        if (closer === CLOSE_BRACE) at = valueAfterKey(bytes, endOfKey(bytes, view, at, finder))
         break
       }
       if (next !== closer) throw new JsonProblem(at, `a comma or ${closer === CLOSE_BRACE ? '}' : ']'} is expected`)
@@ -75,9 +87,11 @@ export function endOfValue(bytes: Buffer, view: DataView, start: number, depth: 
 }
 
 /** @throws JsonProblem */
-export function endOfKey(bytes: Buffer, view: DataView, start: number): number {
+export function endOfKey(bytes: Buffer, view: DataView, start: number, finder?: WordFinder | undefined): number {
   if (bytes[start] !== QUOTE) throw new JsonProblem(start, 'a name in double quotes is expected')
-  return endOfString(bytes, view, start)
+  const end = endOfString(bytes, view, start)
+  finder?.look(bytes, start, end)
+  return end
 }
 
 /**

@@ -1,0 +1,99 @@
+import {
+  type Columns,
+  coverage,
+  type Mark,
+  marksOf,
+  type Outage,
+  type SimulationReport,
+  shortKey,
+} from '../../../simulate/index.ts'
+import type { Paint, Style } from './paint.ts'
+
+const LABEL_WIDTH = 34
+/** A line for everything that was out, but no more than anybody reads. */
+const MAX_OUTAGES = 12
+
+const MARKS: Readonly<Record<Mark, string>> = { out: '█', partly: '▒', half_open: '·', in: ' ' }
+const HEIGHTS = ' ▁▂▃▄▅▆▇█'
+
+/** What was wrong, out, and answered when: one line each, a column for each stretch of time. */
+export function drawTimeline(report: SimulationReport, paint: Paint): string[] {
+  const { faults, outages, servers, columns, requests, unanswered, traffic } = report
+  const row = (label: string, cells: string, style: Style): string =>
+    `  ${labelCell(label)} ${paint('│', 'dim')}${paint(cells, style)}${paint('│', 'dim')}`
+  const shares = (counts: readonly number[]): string =>
+    counts.map((count, column) => heightOf(count / Math.max(1, requests[column] ?? 0))).join('')
+  const answering = servers.filter(({ answered }) => answered.some((count) => count > 0))
+  const full = servers.filter((server) => server.full.some((count) => count > 0))
+  return [
+    scale(traffic.minutes, columns.count, paint),
+    paint('what was wrong', 'bold'),
+    ...faults.map(({ label, spells }) => row(label, cellsOf(coverage(spells, columns)), 'yellow')),
+    ...section(
+      'what was out, and why',
+      outages.slice(0, MAX_OUTAGES).map((outage) => row(nameOf(outage), drawOutage(outage, columns), 'red')),
+      paint,
+    ),
+    ...(outages.length > MAX_OUTAGES ? [`  … and ${outages.length - MAX_OUTAGES} more; --json has them all`] : []),
+    ...section(
+      'passed over since it was full',
+      full.map((server) => row(`${server.profile} ${server.model}`, shares(server.full), 'yellow')),
+      paint,
+    ),
+    ...section(
+      'who answered, of all requests',
+      [
+        ...answering.map(({ profile, model, answered }) => row(`${profile} ${model}`, shares(answered), 'green')),
+        ...(unanswered.some((count) => count > 0) ? [row('nobody', shares(unanswered), 'red')] : []),
+      ],
+      paint,
+    ),
+    paint('  █ out, ▒ out for a part of the time, · waiting for its trial; ▁ to █ share of the requests', 'dim'),
+  ]
+}
+
+function section(title: string, rows: readonly string[], paint: Paint): string[] {
+  return rows.length === 0 ? [] : [paint(title, 'bold'), ...rows]
+}
+
+/** Minutes above the columns. */
+function scale(minutes: number, columns: number, paint: Paint): string {
+  const step = stepOf(minutes)
+  let line = ''
+  for (let at = 0; at < minutes; at += step) {
+    const column = Math.round((at / minutes) * columns)
+    const text = `${Number(at.toFixed(2))}`
+    if (column >= line.length && column + text.length <= columns) line = `${line.padEnd(column)}${text}`
+  }
+  return paint(`  ${'minute'.padEnd(LABEL_WIDTH)}  ${line}`.trimEnd(), 'dim')
+}
+
+/** A round number of minutes of which about six fit. */
+function stepOf(minutes: number): number {
+  const magnitude = 10 ** Math.floor(Math.log10(minutes / 6))
+  const factor = [1, 2, 5, 10].find((each) => each * magnitude * 6 >= minutes) ?? 10
+  return factor * magnitude
+}
+
+function cellsOf(shares: readonly number[]): string {
+  return shares.map((share) => (share >= 0.5 ? MARKS.out : share > 0 ? MARKS.partly : MARKS.in)).join('')
+}
+
+function drawOutage(outage: Outage, columns: Columns): string {
+  return marksOf(outage, columns)
+    .map((mark) => MARKS[mark])
+    .join('')
+}
+
+/** Any share at all shows. */
+function heightOf(share: number): string {
+  return HEIGHTS[share === 0 ? 0 : Math.max(1, Math.min(8, Math.round(share * 8)))] ?? ' '
+}
+
+function nameOf({ key, windows }: Outage): string {
+  return `${shortKey(key)}: ${[...new Set(windows.map(({ reason }) => reason))].join(', ')}`
+}
+
+function labelCell(label: string): string {
+  return label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label.padEnd(LABEL_WIDTH)
+}

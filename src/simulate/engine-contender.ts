@@ -1,0 +1,109 @@
+import {
+  type AnswerWork,
+  type FailoverEventOf,
+  FailoverManager,
+  type FailoverOptions,
+  type OpenAnswer,
+  type Provider,
+  type Random,
+} from '../engine/index.ts'
+import { FailoverError } from '../failure/index.ts'
+import { type Contender, conclude, serve } from './contender.ts'
+import type { AttemptEntry, RequestEntry } from './journal.ts'
+import type { Reply, World } from './world.ts'
+
+/** Hears of everything that is kept out, of its end, and of what is passed over. */
+export type KeptOutListener = (event: FailoverEventOf<'cooldown_started' | 'cooldown_ended' | 'target_skipped'>) => void
+
+/** The options of a manager, as far as they are about the world outside. */
+export type ManagerData = Omit<FailoverOptions, 'registry' | 'clock' | 'random'>
+
+export interface EngineContenderOptions {
+  readonly world: World
+  readonly failover: ManagerData
+  /** The wire format of each provider, by name. */
+  readonly dialects: Readonly<Record<string, string>>
+  readonly random: Random
+  /** A route or a model reference. */
+  readonly route: string
+  readonly probes: AttemptEntry[]
+}
+
+/** Asks a `FailoverManager`: the real engine, with the configured options, on the simulation's clock. */
+export class EngineContender implements Contender {
+  readonly #world: World
+  readonly #route: string
+  readonly #manager: FailoverManager
+  readonly #signOfLifeMs: number
+
+  constructor({ world, failover, dialects, random, route, probes }: EngineContenderOptions) {
+    this.#world = world
+    this.#route = route
+    const registry = Object.fromEntries(
+      Object.entries(dialects).map(([name, dialect]) => [name, providerOf(world, name, dialect, probes)]),
+    )
+    // Nobody reads its stories, and keeping them means that every event is made.
+    const history = { maxRequests: 0 }
+    this.#manager = new FailoverManager({ ...failover, history, registry, clock: world.clock, random })
+    // Tokens come far more often; all that counts is that the limit between two of them never runs out.
+    this.#signOfLifeMs = this.#manager.config.timeouts.idleMs / 2
+  }
+
+  on(listener: KeptOutListener): void {
+    this.#manager.on('cooldown_started', listener)
+    this.#manager.on('cooldown_ended', listener)
+    this.#manager.on('target_skipped', listener)
+  }
+
+  async ask(entry: RequestEntry): Promise<void> {
+    const world = this.#world
+    try {
+      const answer = await this.#manager.open(this.#route, this.#work(entry))
+      serve(world, entry, answer.value)
+      if (world.isStreaming) await this.#read(answer)
+      else answer.complete(answer.value.usage)
+      conclude(world, entry)
+    } catch (error) {
+      conclude(world, entry, error instanceof FailoverError ? error.code : String(error))
+    }
+  }
+
+  #work(entry: RequestEntry): AnswerWork<Reply> {
+    const world = this.#world
+    return {
+      isStreaming: world.isStreaming,
+      start: (context) => world.attempt(entry, context.target, context),
+      estimateTokens: () => world.usualTokens,
+    }
+  }
+
+  #read(answer: OpenAnswer<Reply>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let stop = (): void => {}
+      answer.begin((error) => {
+        stop()
+        reject(error)
+      })
+      if (answer.error !== undefined) return
+      answer.waitForProvider()
+      stop = answer.value.readRest(this.#signOfLifeMs, {
+        sign: () => answer.noteActivity(),
+        end(error) {
+          if (error !== undefined) answer.fail(error)
+          else if (answer.complete(answer.value.usage)) resolve()
+        },
+      })
+    })
+  }
+}
+
+/** Requests come through `open`; the provider itself is asked only whether a target is back. */
+function providerOf(world: World, name: string, dialect: string, probes: AttemptEntry[]): Provider {
+  return {
+    name,
+    dialect,
+    originOf: (profile) => world.locate({ provider: name, model: '', profile: profile.id }).origin,
+    stream: () => Promise.reject(new Error('a simulation asks by open()')),
+    probe: (context) => world.probe(probes, context.target, context),
+  }
+}

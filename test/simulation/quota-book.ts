@@ -1,0 +1,61 @@
+import type { QuotaBucket } from '../../src/index.ts'
+import { type KnownTarget, scopesOf } from './mirror.ts'
+import type { KnownAttempt } from './records.ts'
+
+interface Word {
+  /** When the answer began that it came with, among everything that was heard. */
+  readonly order: number
+  /** Until then nothing is left; in the past where something is. */
+  readonly spentUntil: number
+}
+
+/** What providers have said, or shown by refusing, of quotas that nobody has configured. */
+export class QuotaBook {
+  /** Where limits may have been learnt. */
+  readonly #taught = new Set<string>()
+  readonly #words = new Map<string, Word>()
+
+  /** A rate limit has struck there. */
+  struck(scope: string): void {
+    this.#taught.add(scope)
+  }
+
+  refused(target: KnownTarget): void {
+    for (const scope of scopesOf(target)) if (isOfQuota(scope)) this.#taught.add(scope)
+  }
+
+  /** A limit of our own making may hold it back. */
+  isTaught(target: KnownTarget): boolean {
+    for (const scope of scopesOf(target)) if (this.#taught.has(scope)) return true
+    return false
+  }
+
+  /** Headers of an answer arrive. */
+  told({ known, order }: KnownAttempt, buckets: readonly QuotaBucket[], now: number): void {
+    const scope = quotaScopeOf(known)
+    if ((this.#words.get(scope)?.order ?? -1) > order) return
+    const spentUntil = Math.max(0, ...buckets.map((bucket) => spentUntilOf(bucket, now)))
+    this.#words.set(scope, { order, spentUntil })
+  }
+
+  /** It is said to have nothing left. */
+  isSpent(target: KnownTarget, now: number): boolean {
+    return (this.#words.get(quotaScopeOf(target))?.spentUntil ?? 0) > now
+  }
+}
+
+/** Nothing is left until the bucket is full again, or has dripped. */
+function spentUntilOf({ remaining, resetAt = 0, windowMs, limit }: QuotaBucket, now: number): number {
+  if (remaining !== 0) return 0
+  return windowMs === undefined || limit === undefined ? resetAt : Math.min(resetAt, now + windowMs / limit)
+}
+
+/** Whose quota it is that a target uses: its group's on this model, or its key's on this model. */
+function quotaScopeOf({ profile, model }: KnownTarget): string {
+  const { id, quotaGroup } = profile.options
+  return quotaGroup === undefined ? `target ${id} ${model}` : `group_model ${quotaGroup} ${model}`
+}
+
+function isOfQuota(scope: string): boolean {
+  return scope.startsWith('target ') || scope.startsWith('group_model ')
+}
