@@ -11,7 +11,7 @@ export interface Variant {
 
 export interface Row {
   readonly name: string
-  /** Microseconds for one run: median over the rounds, and the fastest and slowest round. */
+  /** Microseconds of processor time for one run: median over the rounds, and the fastest and slowest round. */
   readonly medianUs: number
   readonly minUs: number
   readonly maxUs: number
@@ -64,10 +64,15 @@ export function machine(): string {
   return `Node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown CPU'}`
 }
 
+/**
+ * In processor time of this process, garbage collection included: nothing that is measured here waits, and what others
+ * do on the machine meanwhile should count as little as possible.
+ */
 async function time(run: () => PromiseLike<unknown>, runs: number): Promise<number> {
-  const startedAt = process.hrtime.bigint()
+  const before = process.cpuUsage()
   for (let index = 0; index < runs; index += 1) await run()
-  return Number(process.hrtime.bigint() - startedAt) / 1_000 / runs
+  const { system, user } = process.cpuUsage(before)
+  return (system + user) / runs
 }
 
 export function median(values: readonly number[]): number {

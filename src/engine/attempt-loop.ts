@@ -5,7 +5,7 @@ import { reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
 import type { Engine, LoopRequest, OpenRequest } from './engine.ts'
-import type { AttemptKind } from './events.ts'
+import type { AttemptKind, SkipCause } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import { readable } from './readable.ts'
 import { allTargetsFailed, noTarget, providerFailed, rejectionOf, requestEnded } from './request-errors.ts'
@@ -173,9 +173,10 @@ export class AttemptLoop<T, Result> implements Holder {
 
   /** Requests that have not been anywhere yet are served by the same targets; any other waits for itself. */
   get #needs(): unknown {
-    const { chain, estimatedTokens, work } = this.#request
-    const isPlain = this.#attempts.length === 0 && estimatedTokens === undefined && (work.bindings?.length ?? 0) === 0
-    return isPlain ? chain : this
+    const { chain, work } = this.#request
+    const isPlain = this.#attempts.length === 0 && (work.bindings?.length ?? 0) === 0
+    const countsTokens = chain.some((link) => link.targets().some(({ health }) => health.countsTokens))
+    return isPlain && !countsTokens ? chain : this
   }
 
   #leaveQueue(): void {
@@ -188,7 +189,7 @@ export class AttemptLoop<T, Result> implements Holder {
   #try(candidate: Candidate, kind: AttemptKind, now: number): boolean {
     const engine = this.#engine
     const { target } = candidate
-    const { estimatedTokens, life } = this.#request
+    const { life } = this.#request
     const { hub } = engine
     if (this.#last !== undefined && formatTarget(this.#last.target) !== formatTarget(target)) {
       engine.onFailover(this.#last.target, target, this.#last.failure, life.id)
@@ -198,14 +199,16 @@ export class AttemptLoop<T, Result> implements Holder {
     if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, now)
     this.#chooser.course.started(target)
     const limit = this.#limit(target, now)
-    const lease = engine.lease(target, kind === 'trial' || kind === 'panic', estimatedTokens, now)
+    // An estimate costs a look at the whole request: only where a limit counts tokens.
+    const tokens = target.health.countsTokens ? this.#request.estimatedTokens : undefined
+    const lease = engine.lease(target, kind === 'trial' || kind === 'panic', tokens, now)
     // Only now, so that the next in the queue sees that this one is taken.
     if (this.#ticket !== undefined) this.#leaveQueue()
     const attempt = new Attempt(engine, lease, this.#attempts.length + 1, kind, candidate.dropped)
     this.#attempts.push(attempt.record)
     if (hub.hears('attempt_started')) {
       const { number, record } = attempt
-      hub.emit({ type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind })
+      hub.emit({ type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind }, now)
     }
     const trying: Trying = { attempt, candidate, limit, dueAt: now + limit.ms }
     const begun = this.#begin(attempt)
@@ -253,8 +256,9 @@ export class AttemptLoop<T, Result> implements Holder {
       attempt.commit(now)
       if (hub.hears('attempt_committed')) {
         const { number, record } = attempt
-        const durationMs = record.committedAfterMs ?? 0
-        hub.emit({ type: 'attempt_committed', requestId: life.id, target: record.target, attempt: number, durationMs })
+        const { target } = record
+        const durationMs = now - record.startedAt
+        hub.emit({ type: 'attempt_committed', requestId: life.id, target, attempt: number, durationMs }, now)
       }
       this.#resolve?.(this.#deliver({ attempt, value, life, attempts: this.#attempts, committedAt: now }))
     } catch (thrown) {
@@ -331,17 +335,20 @@ export class AttemptLoop<T, Result> implements Holder {
   #givenUp(): FailoverError {
     const first = this.#first
     if (first?.failure.scope === 'request') return this.#rejection(first)
-    const { chain, queue, work } = this.#request
+    const { chain, queue } = this.#request
+    const whyUnusable = (target: Target): SkipCause | undefined => this.#chooser.unusable(target)
     if (this.#attempts.length === 0) {
       const targets = chain.flatMap((link) => link.targets())
-      const reasons = new Map(targets.map((target) => [`${target.provider}/${target.model}`, work.unusable(target)]))
-      if ([...reasons.values()].every((reason) => reason !== undefined)) return noTarget(queue, chain, reasons)
+      if (targets.every((target) => whyUnusable(target) !== undefined)) {
+        const reasons = targets.map((target) => [`${target.provider}/${target.model}`, whyUnusable(target)] as const)
+        return noTarget(queue, chain, new Map(reasons))
+      }
     }
     const now = this.#engine.clock.now()
     const usable = chain
       .filter((link) => !this.#chooser.course.isTurnedDownBy(link))
       .flatMap((link) => link.targets())
-      .filter((target) => work.unusable(target) === undefined)
+      .filter((target) => whyUnusable(target) === undefined)
     const cause = first ?? this.#earliest
     return allTargetsFailed({
       reason: this.#commonReason(usable, now),
@@ -379,7 +386,7 @@ export class AttemptLoop<T, Result> implements Holder {
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
       this.#chooser.course.tries(other) === 0 &&
-      work.unusable(other) === undefined
+      this.#chooser.unusable(other) === undefined
     const behind = chain.slice(1).filter((link) => {
       const opensAt = soonestOpening(
         link.targets().filter((other) => isReachable(link, other)),

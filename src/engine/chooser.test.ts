@@ -6,6 +6,7 @@ import { type ClassifyInput, classifyFailure } from '../failure/index.ts'
 import { VirtualClock } from '../testing/index.ts'
 import type { Binding } from './binding.ts'
 import type { FailoverEvent } from './events.ts'
+import { standingOf } from './health/standing.ts'
 import type { Lease } from './lease.ts'
 import type { ProfileOptions } from './profile.ts'
 import { STRATEGY_NAMES, type StrategyName } from './select/strategy.ts'
@@ -90,6 +91,28 @@ describe('choosing', () => {
     // And always why a session is not at home.
     expect(skips(bySession?.events ?? []).map(([profile]) => profile)).toContain(home)
     expect(skips(bySession?.events ?? []).length).toBe(11)
+  })
+
+  it('looks again where a listener has taken what was to be chosen', () => {
+    const { world, out, clock } = setUp({ profiles: named(3) })
+    out('openai:0')
+    const second = world.table.target('openai:1', 'm')
+    const mark = { lease: world.book.nextLease(), startedAt: clock.now() }
+    second.scopes.target?.fail(
+      'rateLimit',
+      'rate_limit',
+      { end: 'inferred', lengthMs: () => 0 },
+      {
+        mark,
+        newestLease: mark.lease,
+        now: clock.now(),
+      },
+    )
+    expect(standingOf(second, clock.now()).state).toBe('trial')
+    world.hub.on('target_skipped', ({ target }: FailoverEvent & { readonly target?: unknown }) => {
+      if (String(target) === 'openai/m@openai:0') world.leases.open(second, true)
+    })
+    expect(world.profile('openai/m')).toBe('openai:2')
   })
 
   it('finds what opens before its time at once: a reset, a shorter window, a profile that is enabled', () => {

@@ -14,13 +14,14 @@ import type { Target } from './target.ts'
 const RECORDED_SKIPS = 10
 
 /** The part of a request that choosing depends on. */
-type ChooserRequest = Omit<LoopRequest<unknown>, 'work' | 'estimatedTokens'> & {
+type ChooserRequest = Omit<LoopRequest<unknown>, 'work'> & {
   readonly work: Pick<Work<unknown>, 'unusable' | 'bindings' | 'guessSession'>
 }
 
 /**
  * Decides what one request does next: which target it tries, what it waits for, or that nothing is left. It looks at
- * health, limits and the request's own course, and changes none of them but for the course.
+ * health, limits and the request's own course, and changes none of them but for the course; strategies remember whose
+ * turn it was.
  */
 export class Chooser implements Ask {
   readonly course: Course
@@ -107,7 +108,10 @@ export class Chooser implements Ask {
     const { link, target: before } = retry.candidate
     // Looked up anew: its key may have been changed meanwhile, or the profile removed.
     const target = link.targets().find(({ profile }) => profile === before.profile)
-    const isOpen = target !== undefined && this.#isAllowed({ link, target }) && standingOf(target, now).state === 'open'
+    const isOpen =
+      target !== undefined &&
+      this.#isAllowed({ link, target }) &&
+      standingOf(target, now, this.#request).state === 'open'
     if (isOpen && now < retry.notBefore) return { do: 'wait', until: retry.notBefore, cause: 'backoff' }
     this.#retry = undefined
     return isOpen ? this.#try(link, target, 'retry') : undefined
@@ -146,7 +150,7 @@ export class Chooser implements Ask {
       this.#isDue(link, target, wantsDeferred, now) && bound?.against(target) === undefined
     const { hub, selection } = this.#engine
     const isTold = hub.hears('target_skipped')
-    const gate = selection.gate(pool, now, mayTry, isTold ? RECORDED_SKIPS : 0)
+    const gate = selection.gate(pool, now, mayTry, { demand: this.#request, maxRefused: isTold ? RECORDED_SKIPS : 0 })
     // A provider that cannot be used has no target that can.
     const isUsable = this.#request.work.unusable(any) === undefined
     const index = isUsable ? this.#pick(link, gate) : -1
@@ -158,9 +162,11 @@ export class Chooser implements Ask {
     }
     const target = pool.targets[index]
     if (target === undefined) return undefined
-    if (!this.#isPaidFor(target, now)) return this.#chooseIn(link, wantsDeferred, now)
-    const isTrial = standingOf(target, now).state === 'trial'
-    return this.#try(link, target, isTrial ? 'trial' : wantsDeferred ? 'retry' : 'regular')
+    const { state } = standingOf(target, now, this.#request)
+    // Whoever was told of the others may have taken it meanwhile.
+    const isOpen = state === 'open' || state === 'trial'
+    if (!isOpen || !this.#isPaidFor(target, now)) return this.#chooseIn(link, wantsDeferred, now)
+    return this.#try(link, target, state === 'trial' ? 'trial' : wantsDeferred ? 'retry' : 'regular')
   }
 
   /** May this request try it in this round, in which what has been put off has its turn, or what has not? */
@@ -203,12 +209,17 @@ export class Chooser implements Ask {
   /** The candidates that are left but may not be tried now. */
   #blocked(now: number): Blocked[] {
     const { panic } = this.#engine.policy.whenNothingIsOpen
-    const candidates = this.#request.chain.flatMap((link) => link.targets().map((target) => ({ link, target })))
-    return candidates.flatMap((candidate) => {
-      if (!this.#isAllowed(candidate)) return []
-      const putOffUntil = this.course.deferredUntil(candidate.target) ?? 0
-      return blockedBy(candidate, putOffUntil, { now, nextLapseAt: this.#nextLapseAt, panic }) ?? []
-    })
+    const situation = { now, nextLapseAt: this.#nextLapseAt, panic, demand: this.#request }
+    const blocked: Blocked[] = []
+    for (const link of this.#request.chain) {
+      for (const target of link.targets()) {
+        const candidate = { link, target }
+        if (!this.#isAllowed(candidate)) continue
+        const each = blockedBy(candidate, this.course.deferredUntil(target) ?? 0, situation)
+        if (each !== undefined) blocked.push(each)
+      }
+    }
+    return blocked
   }
 
   /** Tells of what was passed over on the way to a choice; none was made if its index is -1. */

@@ -2,7 +2,7 @@ import type { FailoverErrorCode, Failure, FailureReason, TargetRef } from '../fa
 import type { WindowKind } from './health/ladder.ts'
 import type { HealthScope } from './health/scope-health.ts'
 import type { WindowEnd } from './health/window.ts'
-import type { LimitName } from './limits/profile-limiter.ts'
+import type { LimitName } from './limits/hold.ts'
 import type { Usage } from './provider.ts'
 import { messageOf } from './readable.ts'
 

@@ -1133,3 +1133,82 @@ describe('any number of requests at the same time', () => {
     expect(events.filter(({ type }) => type === 'cooldown_started')).toMatchObject([{ rung: 0 }, { rung: 1 }])
   })
 })
+
+describe('limits on tokens and of quota groups', () => {
+  const budgeted = (limits: object, options: FailoverOptions<TextRequest, string> = {}) =>
+    setup(
+      { openai: () => ['ok'] },
+      { profiles: [{ id: 'openai:a', limits }, { id: 'openai:b' }], wait: { maxMs: 0 }, ...options },
+    )
+  const profileOf = (attempts: readonly { target: string }[]) => attempts.map(({ target }) => target.split('@')[1])
+
+  it('reserve what a request is expected to use before it is sent', async () => {
+    const { manager, attempts } = budgeted({ tokensPerMinute: 1_000 })
+    for (const estimatedTokens of [600, 600, 300])
+      await collect(await manager.call({ model: 'openai/m' }, { estimatedTokens }))
+    // The second would not have fitted, the third does.
+    expect(profileOf(attempts)).toEqual(['openai:a', 'openai:b', 'openai:a'])
+  })
+
+  it('settle with what was really used', async () => {
+    const used = { inputTokens: 10, outputTokens: 10 }
+    const { manager, attempts } = budgeted({ tokensPerMinute: 1_000 })
+    const entry = manager.registry.get('openai')
+    if (entry.state !== 'registered') throw new Error('not registered')
+    manager.registry.register('openai', { ...entry.provider, usageOf: () => used })
+    for (const estimatedTokens of [900, 900, 900])
+      await collect(await manager.call({ model: 'openai/m' }, { estimatedTokens }))
+    expect(profileOf(attempts)).toEqual(['openai:a', 'openai:a', 'openai:a'])
+  })
+
+  it('let a request through that is larger than the whole limit, where nothing else is counted', async () => {
+    const { manager, attempts } = budgeted({ tokensPerMinute: 100 })
+    await collect(await manager.call({ model: 'openai/m' }, { estimatedTokens: 5_000 }))
+    expect(profileOf(attempts)).toEqual(['openai:a'])
+  })
+
+  it('are shared by the profiles of a quota group', async () => {
+    const { manager, attempts, clock } = setup(
+      { openai: () => ['ok'] },
+      {
+        profiles: [
+          { id: 'openai:a', quotaGroup: 'org' },
+          { id: 'openai:b', quotaGroup: 'org' },
+          { id: 'openai:c', priority: 1 },
+        ],
+        quotaGroups: { org: { requestsPerMinute: 2 } },
+        rotateOnSuccess: true,
+      },
+    )
+    for (let index = 0; index < 3; index += 1) await collect(await manager.call({ model: 'openai/m' }))
+    expect(profileOf(attempts)).toEqual(['openai:a', 'openai:b', 'openai:c'])
+    expect(manager.status().profiles.map(({ held }) => held?.limit)).toEqual([
+      'requestsPerMinute',
+      'requestsPerMinute',
+      undefined,
+    ])
+    await clock.advance(61_000)
+    await collect(await manager.call({ model: 'openai/m' }))
+    expect(profileOf(attempts).at(-1)).toBe('openai:a')
+  })
+
+  it('put a target last that headers say has nothing left, and exclude it only when it refuses', async () => {
+    const buckets = [{ name: 'requests', limit: 60, remaining: 0, windowMs: 60_000, window: 60_000 }]
+    const { manager, attempts, clock } = setup({
+      openai: (context) => {
+        if (context.profile.id === 'openai:a') context.noteQuota?.(buckets)
+        return ['ok']
+      },
+    })
+    for (let index = 0; index < 2; index += 1) await collect(await manager.call({ model: 'openai/m' }))
+    expect(profileOf(attempts)).toEqual(['openai:a', 'openai:b'])
+    manager.disable('openai:b', 'off')
+    await collect(await manager.call({ model: 'openai/m' }))
+    expect(profileOf(attempts).at(-1)).toBe('openai:a')
+    manager.enable('openai:b')
+    // One sixtieth of its window later one request fits again.
+    await clock.advance(1_000)
+    await collect(await manager.call({ model: 'openai/m' }))
+    expect(profileOf(attempts).at(-1)).toBe('openai:a')
+  })
+})

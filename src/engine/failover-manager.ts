@@ -121,7 +121,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       this.#waiting.wakeAll()
       this.#prober?.wake()
     }
-    this.#book = new HealthBook({ policy, emit: (event) => this.#hub.emit(event), onChange })
+    this.#book = new HealthBook({
+      policy,
+      quotaGroups: settings.quotaGroups,
+      emit: (event) => this.#hub.emit(event),
+      onChange,
+    })
     const { strategy = 'priority' } = options
     this.#table = new TargetTable(this.#registry, settings.order, this.#book, strategy === 'priority')
     const routes = new Routes(this.#table, settings.routes, settings.fallbacks)
@@ -161,7 +166,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       ...(this.#history !== undefined && { history: this.#history }),
       classify,
       reclaim: (now) => this.#leases.reclaim(now),
-      lease: (target, isTrial, _estimatedTokens, now) => this.#leases.open(target, isTrial, now),
+      lease: (target, isTrial, tokens, now) => this.#leases.open(target, isTrial, tokens, now),
       retryDelayMs: (failures) => this.getRetryDelayMs(failures),
       contextWindowOf: (model) => contextWindowOf(model, settings.contextWindows),
       onFailover: (from, to, failure, requestId) => this.#announceFailover(from, to, failure, requestId),
@@ -312,7 +317,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#book.succeed(target, { lease: BY_HAND, startedAt: now }, now)
     const { latencyMs, usage } = mark
     if (latencyMs !== undefined) target.noteLatency(latencyMs, now)
-    if (usage !== undefined) target.health.note({ usage }, now)
+    if (usage !== undefined) target.health.spend(usage, now)
     this.#book.clear(target.allScopes, 'success')
   }
 

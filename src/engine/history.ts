@@ -54,15 +54,6 @@ const MAX_EVENTS = 200
  */
 const MAX_TROUBLED = 10_000
 
-/** What a request that goes straight makes known; it can be told from its attempts, so it need not be kept. */
-const STRAIGHT: ReadonlySet<FailoverEventType> = new Set([
-  'request_started',
-  'attempt_started',
-  'attempt_committed',
-  'attempt_succeeded',
-  'request_succeeded',
-])
-
 /** Kept however many events there are: how the request ended. */
 const LAST: ReadonlySet<FailoverEventType> = new Set(['request_failed', 'request_canceled'])
 
@@ -89,7 +80,7 @@ export class History {
 
   /** Is this event to be built? Where a request has made too many, it is counted only. */
   wants(type: FailoverEventType, requestId: string | undefined): boolean {
-    if (STRAIGHT.has(type)) return false
+    if (isStraight(type)) return false
     const troubles = requestId === undefined ? undefined : this.#troubled.get(requestId)
     if (troubles === undefined || troubles.events.length < MAX_EVENTS || LAST.has(type)) return true
     troubles.leftOut += 1
@@ -97,7 +88,7 @@ export class History {
   }
 
   record(event: FailoverEvent): void {
-    if (STRAIGHT.has(event.type) || !('requestId' in event) || event.requestId === undefined) return
+    if (isStraight(event.type) || !('requestId' in event) || event.requestId === undefined) return
     const troubles = this.#troublesOf(event.requestId)
     if (troubles.events.length < MAX_EVENTS || LAST.has(event.type)) troubles.events.push(event)
     else troubles.leftOut += 1
@@ -133,6 +124,20 @@ export class History {
     const troubles = this.#troubled.get(requestId)
     this.#troubled.delete(requestId)
     return troubles
+  }
+}
+
+/** Does every request that goes straight make it known? Then it can be told from the attempts and need not be kept. */
+function isStraight(type: FailoverEventType): boolean {
+  switch (type) {
+    case 'request_started':
+    case 'attempt_started':
+    case 'attempt_committed':
+    case 'attempt_succeeded':
+    case 'request_succeeded':
+      return true
+    default:
+      return false
   }
 }
 

@@ -17,7 +17,7 @@ export type { HealthScope } from './health/scope-health.ts'
 export type { WindowEnd } from './health/window.ts'
 export type { RequestStory } from './history.ts'
 export type { Lease, LeaseResult } from './lease.ts'
-export type { LimitName } from './limits/profile-limiter.ts'
+export type { LimitName } from './limits/hold.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
 export type { OpenAnswer } from './open-answer.ts'
 export type {

@@ -1,4 +1,5 @@
 import type { Candidate, Choice } from './choice.ts'
+import type { Demand } from './health/profile-health.ts'
 import { type Standing, standingOf } from './health/standing.ts'
 import type { FailurePolicy } from './policy/policy.ts'
 
@@ -84,10 +85,12 @@ export function blockedBy(
     now,
     nextLapseAt,
     panic,
+    demand,
   }: {
     readonly now: number
     readonly nextLapseAt: number | undefined
     readonly panic: FailurePolicy['whenNothingIsOpen']['panic']
+    readonly demand: Demand
   },
 ): Blocked | undefined {
   const common = { candidate, putOffUntil }
@@ -95,7 +98,7 @@ export function blockedBy(
     until === undefined
       ? { ...common, by: 'attempt', endsBy: nextLapseAt, isItsTrial: false }
       : { ...common, by: 'refusal', until }
-  const standing: Standing = standingOf(candidate.target, now)
+  const standing: Standing = standingOf(candidate.target, now, demand)
   switch (standing.state) {
     case 'profile_disabled':
       return undefined
@@ -111,7 +114,7 @@ export function blockedBy(
       const mayBeTried = panic === 'breaker' ? standing.isOnlyBreaker : panic === 'always' && standing.isOnlyFixed
       if (!mayBeTried) return { ...common, by: 'refusal', until }
       // Its profile's own limits hold however badly it is needed.
-      const limit = candidate.target.health.limiter.heldBy(now)
+      const limit = candidate.target.health.heldBy(now, demand)
       if (limit !== undefined) return held(limit)
       const { trialLapsesAt } = standing
       if (trialLapsesAt !== undefined) return { ...common, by: 'attempt', endsBy: trialLapsesAt, isItsTrial: true }

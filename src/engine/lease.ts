@@ -1,7 +1,9 @@
 import type { Failure, QuotaBucket } from '../failure/index.ts'
 import type { Clock } from './clock.ts'
 import type { HealthBook } from './health/health-book.ts'
+import { tokensOf } from './health/profile-health.ts'
 import type { AttemptMark } from './health/window.ts'
+import type { ConfiguredLimits, Reservation } from './limits/configured-limits.ts'
 import type { Profile } from './profile.ts'
 import type { Usage } from './provider.ts'
 import type { Target } from './target.ts'
@@ -38,15 +40,29 @@ export class Lease {
   readonly isTrial: boolean
   readonly #mark: AttemptMark
   readonly #dependencies: LeaseDependencies
+  readonly #reservation: Reservation
+  /** Those of the quota group as it was when this began. */
+  readonly #groupLimits: ConfiguredLimits | undefined
+  readonly #groupReservation: Reservation | undefined
   #isCommitted = false
   #isEnded = false
 
-  constructor(dependencies: LeaseDependencies, target: Target, mark: AttemptMark, isTrial: boolean) {
+  /** @param estimatedTokens reserved against limits on tokens; undefined where nobody can tell */
+  constructor(
+    dependencies: LeaseDependencies,
+    target: Target,
+    mark: AttemptMark,
+    isTrial: boolean,
+    estimatedTokens?: number,
+  ) {
     this.#dependencies = dependencies
     this.target = target
     this.isTrial = isTrial
     this.#mark = mark
-    target.health.begin(mark.startedAt)
+    const { health } = target
+    this.#reservation = health.begin(mark.startedAt, estimatedTokens)
+    this.#groupLimits = health.groupLimits
+    this.#groupReservation = health.groupLimits?.begin(mark.startedAt, estimatedTokens)
     dependencies.book.began(target, mark.startedAt)
     for (const scope of target.allScopes) scope.hold(mark)
   }
@@ -75,7 +91,7 @@ export class Lease {
   succeed({ latencyMs, usage }: LeaseResult = {}): void {
     if (this.#isEnded) return
     if (!this.#isCommitted) this.commit(latencyMs)
-    this.#end(usage)
+    this.#conclude(usage)
   }
 
   /** @returns the diagnosis */
@@ -89,30 +105,50 @@ export class Lease {
   failWith(failure: Failure, requestId?: string): void {
     if (this.#isEnded) return
     const { book, clock } = this.#dependencies
-    book.fail(this.target, failure, this.#mark, clock.now(), requestId)
+    const now = clock.now()
+    book.fail(this.target, failure, this.#mark, now, requestId)
+    if (!this.#isCommitted && failure.reason === 'network') this.#giveBack(now)
+    // What is refused costs no tokens; what broke off has cost what nobody will tell.
+    else this.#settle(this.#isCommitted ? undefined : 0, now)
     this.#end()
   }
 
   /** What the answer's headers say of the provider's limits. */
-  noteQuota(_buckets: readonly QuotaBucket[]): void {}
+  noteQuota(buckets: readonly QuotaBucket[]): void {
+    const { book, clock } = this.#dependencies
+    book.noteQuota(this.target, buckets, this.startedAt, clock.now())
+  }
 
   /** Ends it without a verdict: a trial is given back. */
   release(usage?: Usage): void {
     if (this.#isEnded) return
     this.#dependencies.book.returnTrial(this.target, this.#mark)
-    this.#end(usage)
+    this.#conclude(usage)
   }
 
   [Symbol.dispose](): void {
     this.release()
   }
 
-  #end(usage?: Usage): void {
+  #conclude(usage: Usage | undefined): void {
+    if (usage !== undefined) this.target.health.note({ usage })
+    this.#settle(tokensOf(usage), this.#dependencies.clock.now())
+    this.#end()
+  }
+
+  #settle(usedTokens: number | undefined, now: number): void {
+    this.target.health.end(this.#reservation, usedTokens, now)
+    if (this.#groupReservation !== undefined) this.#groupLimits?.settle(this.#groupReservation, usedTokens, now)
+  }
+
+  #giveBack(now: number): void {
+    this.target.health.giveBack(this.#reservation, now)
+    if (this.#groupReservation !== undefined) this.#groupLimits?.giveBack(this.#groupReservation, now)
+  }
+
+  #end(): void {
     this.#isEnded = true
-    const { health } = this.target
-    health.end()
     for (const scope of this.target.allScopes) scope.letGo(this.#mark)
-    if (usage !== undefined) health.note({ usage }, this.#dependencies.clock.now())
     this.#dependencies.onEnd(this)
   }
 }

@@ -32,11 +32,16 @@ export class Leases {
     }
   }
 
-  open(target: Target, isTrial: boolean, startedAt: number = this.#options.clock.now()): Lease {
+  open(
+    target: Target,
+    isTrial: boolean,
+    estimatedTokens?: number,
+    startedAt: number = this.#options.clock.now(),
+  ): Lease {
     const { book, lapseMs } = this.#options
     const mark = { lease: book.nextLease(), startedAt }
     if (isTrial) book.takeTrial(target, mark, startedAt + Math.min(lapseMs, TRIAL_LAPSE_MS))
-    return new Lease(this.#dependencies, target, mark, isTrial)
+    return new Lease(this.#dependencies, target, mark, isTrial, estimatedTokens)
   }
 
   lend(target: Target, isTrial: boolean): Lease {

@@ -82,7 +82,7 @@ export class Prober {
     const standing = standingOf(target, now)
     if (standing.state === 'trial') return true
     if (standing.state !== 'cooling' || !standing.isOnlyBreaker || standing.trialLapsesAt !== undefined) return false
-    return target.health.limiter.heldBy(now) === undefined
+    return target.health.heldBy(now) === undefined
   }
 
   async #ask(target: Target, probe: Probe): Promise<void> {

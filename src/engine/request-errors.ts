@@ -84,6 +84,8 @@ export function noTarget(
     const cause = reasons.get(`${provider}/${model}`)
     if (cause?.kind === 'provider_disabled') return `${reference}: provider ${provider} is disabled: ${cause.reason}`
     if (cause?.kind === 'provider_unfit') return `${reference}: provider ${provider} ${cause.reason}`
+    if (cause?.kind === 'bound_elsewhere')
+      return `${reference}: its ${cause.binding} exists at another profile, which this request may not go to`
     if (cause?.kind === 'provider_not_registered') return `${reference}: provider ${provider} is not registered`
     return `${reference}: ${provider} has no profile that serves it`
   })

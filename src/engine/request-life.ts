@@ -143,17 +143,13 @@ export class RequestLife {
     attempt.end('succeeded', now)
     attempt.lease.succeed(usage === undefined ? undefined : { usage })
     if (this.#hears('attempt_succeeded')) {
-      this.#emit({ type: 'attempt_succeeded', ...this.#story(attempt), ...(usage !== undefined && { usage }) })
+      this.#emit({ type: 'attempt_succeeded', ...this.#story(attempt), ...(usage !== undefined && { usage }) }, now)
     }
     if (!this.#end()) return
     if (this.#hears('request_succeeded')) {
-      this.#emit({
-        type: 'request_succeeded',
-        requestId: this.id,
-        target: attempt.record.target,
-        attempts: attempts.length,
-        durationMs: now - this.startedAt,
-      })
+      const { target } = attempt.record
+      const durationMs = now - this.startedAt
+      this.#emit({ type: 'request_succeeded', requestId: this.id, target, attempts: attempts.length, durationMs }, now)
     }
     this.#remember(now, attempts, undefined, usage)
   }
@@ -164,9 +160,11 @@ export class RequestLife {
     const { code, nextAvailableAt } = error
     const endedAt = this.#dependencies.clock.now()
     const common = { requestId: this.id, attempts: attempts.length, durationMs: endedAt - this.startedAt }
-    if (code === 'CANCELED') this.#emit({ type: 'request_canceled', ...common })
-    else
-      this.#emit({ type: 'request_failed', ...common, code, ...(nextAvailableAt !== undefined && { nextAvailableAt }) })
+    if (code === 'CANCELED') this.#emit({ type: 'request_canceled', ...common }, endedAt)
+    else {
+      const outlook = nextAvailableAt === undefined ? undefined : { nextAvailableAt }
+      this.#emit({ type: 'request_failed', ...common, code, ...outlook }, endedAt)
+    }
     this.#remember(endedAt, attempts, code, usage)
   }
 
@@ -256,7 +254,7 @@ export class RequestLife {
     return { requestId: this.id, target: record.target, attempt: number, durationMs: record.durationMs }
   }
 
-  #emit(event: EventDraft): void {
-    this.#dependencies.hub.emit(event)
+  #emit(event: EventDraft, at?: number): void {
+    this.#dependencies.hub.emit(event, at)
   }
 }

@@ -55,13 +55,9 @@ export class Requests<Request extends ModelRequest, Event> {
       signal: options.signal,
     })
     if (hub.hears('request_started')) {
-      hub.emit({
-        type: 'request_started',
-        requestId: life.id,
-        model,
-        chain: chain.filter(({ onlyAfter }) => onlyAfter === undefined).map(({ reference }) => reference),
-        deadlineAt: life.deadlineAt,
-      })
+      const references = chain.filter(({ onlyAfter }) => onlyAfter === undefined).map(({ reference }) => reference)
+      const { deadlineAt, id: requestId } = life
+      hub.emit({ type: 'request_started', requestId, model, chain: references, deadlineAt }, now)
     }
     return new AttemptLoop(this.#engine, new DoorRequest(life, options, work), deliver).run(now)
   }

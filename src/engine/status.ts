@@ -4,7 +4,7 @@ import { KEY_KINDS, type WindowKind } from './health/ladder.ts'
 import type { HealthScope, ScopeHealth } from './health/scope-health.ts'
 import { healthOf, standingOf } from './health/standing.ts'
 import { hasTrial, type WindowEnd } from './health/window.ts'
-import type { Held } from './limits/profile-limiter.ts'
+import type { Hold } from './limits/hold.ts'
 import type { Settings } from './options.ts'
 import type { ProfileView } from './profile.ts'
 import type { Target } from './target.ts'
@@ -29,7 +29,7 @@ export interface HealthView {
   readonly until?: number
   readonly clearedBy?: ClearedBy
   /** Nothing is wrong, but a limit lets no further request through now; until when, where it takes only time. */
-  readonly held?: Held
+  readonly held?: Hold
 }
 
 /** Something that is out: a key, a model at an origin, a whole origin, … Times are epoch milliseconds. */
@@ -104,7 +104,7 @@ export function profileStatus(profile: Target, targets: readonly Target[], now: 
     ...ownView(profile, models, now),
     ...(lastError !== undefined && { lastError }),
     consecutiveFailures,
-    inFlight: health.limiter.inFlight,
+    inFlight: health.limits.inFlight,
     requests,
     successes,
     failures,
@@ -155,7 +155,7 @@ function healthView(target: Target, now: number): HealthView {
   const standing = healthOf(target.allScopes, now)
   if (standing.state === 'open' || standing.state === 'trial') {
     const { state, ...held } = standingOf(target, now)
-    return { status: 'available', ...(state === 'limited' && { held: held as Held }) }
+    return { status: 'available', ...(state === 'limited' && { held: held as Hold }) }
   }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
   if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }

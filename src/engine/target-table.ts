@@ -285,7 +285,7 @@ export class TargetTable<Request extends ModelRequest, Event> {
   /** Names that no provider is registered under come from callers: the oldest one without an attempt makes room. */
   #dropOldestName(): void {
     for (const [name, { profile, target }] of this.#implicit) {
-      if (this.#registry.get(name).state !== 'unknown' || target.health.limiter.inFlight > 0) continue
+      if (this.#registry.get(name).state !== 'unknown' || target.health.limits.inFlight > 0) continue
       this.#implicit.delete(name)
       this.#pools.delete(name)
       this.#modelless.delete(name)

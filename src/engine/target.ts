@@ -81,7 +81,7 @@ export class Target {
   }
 
   noteLatency(ms: number, now: number): void {
-    this.#health.note({ latencyMs: ms }, now)
+    this.#health.note({ latencyMs: ms })
     const itself = this.#scopes.target ?? this.#scopes.profile
     itself.noteLatency(ms, now)
   }

@@ -3,7 +3,7 @@ import { errorOf, FAULT_KINDS, inventKey, shownKey } from './faults.ts'
 import type { HandAct } from './plan.ts'
 import { Dice } from './random.ts'
 import type { Stage } from './stage.ts'
-import { inventLimits, inventProfile } from './world-profiles.ts'
+import { inventLimits, inventProfile, withKeySource } from './world-profiles.ts'
 
 /** Does what an operator may do at any time, and keeps the oracle's mirror in step. */
 export function meddle(stage: Stage, act: HandAct, seed: number): void {
@@ -32,9 +32,9 @@ export function meddle(stage: Stage, act: HandAct, seed: number): void {
       look(stage, name, model)
       return
     case 'add': {
-      const added = inventProfile(dice, name, dice.pick(['k0', 'k9', 'default']), world.models, world.startsAt)
+      const added = inventProfile(dice, name, dice.pick(['k0', 'k9', 'default']), world.models)
       if (mirror.profiles.some(({ options }) => options.id === added.id)) return
-      manager.addProfile(added)
+      manager.addProfile(withKeySource(added, stage.clock, () => stage.hasEnded))
       oracle.added(added)
       return
     }

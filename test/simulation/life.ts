@@ -4,6 +4,7 @@ import { Oracle } from './oracle.ts'
 import type { ProviderPlan, World } from './plan.ts'
 import { type Machine, ProcessClock } from './process-clock.ts'
 import type { Violation } from './records.ts'
+import { withKeySource } from './world-profiles.ts'
 
 export interface LifeOptions {
   readonly world: World
@@ -11,7 +12,8 @@ export interface LifeOptions {
   readonly believed: World
   readonly machine: Machine
   readonly random: () => number
-  readonly faults: () => World['faults']
+  /** The faults are over. */
+  readonly isOver: () => boolean
   readonly violations: Violation[]
   /** What the oracle sees in place of what a provider received. */
   readonly tamper: (reception: Reception) => readonly Reception[]
@@ -26,13 +28,14 @@ export class Life {
   /** Whoever has asked and has not been answered yet. */
   readonly underWay = new Set<Promise<void>>()
 
-  constructor({ world, believed, machine, random, faults, violations, tamper }: LifeOptions) {
+  constructor({ world, believed, machine, random, isOver, violations, tamper }: LifeOptions) {
     this.clock = new ProcessClock(machine)
     this.oracle = new Oracle(believed, violations)
     const received = (reception: Reception): void => {
       for (const seen of tamper(reception)) this.oracle.received(seen)
     }
     const { options } = world
+    const faults = (): World['faults'] => (isOver() ? [] : world.faults)
     const provide = (plan: ProviderPlan): FakeProvider =>
       new FakeProvider(plan, {
         time: machine.time,
@@ -47,7 +50,7 @@ export class Life {
     const registered = world.providers.filter(({ isRegistered }) => isRegistered).map(({ name }) => name)
     this.manager = new FailoverManager<Asked, Piece>({
       ...options,
-      profiles: world.profiles,
+      profiles: world.profiles.map((profile) => withKeySource(profile, this.clock, isOver)),
       registry: Object.fromEntries([...this.providers].filter(([name]) => registered.includes(name))),
       clock: this.clock,
       random,

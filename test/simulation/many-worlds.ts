@@ -1,14 +1,15 @@
+import type { FailoverEventType } from '../../src/index.ts'
 import { deriveSeed } from './random.ts'
 import { type Run, runWorld } from './simulation.ts'
+import type { Counts } from './stage.ts'
 
 /** Small worlds find more than large ones: each has its own configuration, faults and traffic. */
 export const REQUESTS_A_WORLD = 40
 
 export interface Summary {
   readonly worlds: number
-  readonly requests: number
-  readonly attempts: number
-  readonly succeeded: number
+  /** How often each kind of event was told. */
+  readonly told: Counts
   /** The first world in which something was wrong. */
   readonly failed: Run | undefined
 }
@@ -34,15 +35,32 @@ export async function runWorlds({
   stride = 1,
   onProgress = () => {},
 }: ManyWorlds): Promise<Summary> {
-  const sum = { worlds: 0, requests: 0, attempts: 0, succeeded: 0 }
-  while (sum.requests < requests) {
-    const run = await runWorld(deriveSeed(baseSeed, first + sum.worlds * stride), REQUESTS_A_WORLD)
-    sum.worlds += 1
-    sum.requests += run.requests
-    sum.attempts += run.attempts
-    sum.succeeded += run.succeeded
-    onProgress(sum.requests)
-    if (run.violations.length > 0) return { ...sum, failed: run }
+  let worlds = 0
+  let told: Counts = {}
+  while (countOf(told, 'request_started') < requests) {
+    const run = await runWorld(deriveSeed(baseSeed, first + worlds * stride), REQUESTS_A_WORLD)
+    worlds += 1
+    told = sumOf(told, run.told)
+    onProgress(countOf(told, 'request_started'))
+    if (run.violations.length > 0) return { worlds, told, failed: run }
   }
-  return { ...sum, failed: undefined }
+  return { worlds, told, failed: undefined }
+}
+
+/** All of them together. */
+export function together(summaries: readonly Summary[]): Summary {
+  return {
+    worlds: summaries.reduce((sum, { worlds }) => sum + worlds, 0),
+    told: summaries.reduce<Counts>((sum, { told }) => sumOf(sum, told), {}),
+    failed: summaries.find(({ failed }) => failed !== undefined)?.failed,
+  }
+}
+
+export function countOf(told: Counts, type: FailoverEventType): number {
+  return told[type] ?? 0
+}
+
+function sumOf(one: Counts, other: Counts): Counts {
+  const types = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<FailoverEventType>
+  return Object.fromEntries([...types].map((type) => [type, countOf(one, type) + countOf(other, type)]))
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import type { FailoverEvent } from '../../src/index.ts'
+import { BROKEN_RULES } from './broken-rules.ts'
 import { KEY_MARK } from './faults.ts'
 import { deriveSeed } from './random.ts'
-import type { Rule } from './records.ts'
+import { RULES, type Rule } from './records.ts'
 import { runWorld } from './simulation.ts'
 import type { Stage, Tampering } from './stage.ts'
 
@@ -60,6 +61,7 @@ const BROKEN: readonly (readonly [name: string, rule: Rule, tampering: Tampering
   ['a timer is left behind', 'nothing_is_left_behind', { setUp: ({ clock }) => void clock.setTimer(() => {}, 1e15) }],
   ['a key is told', 'keys_are_not_shown', { event: changed('request_waiting', { cause: `${KEY_MARK}1` }) }],
   ['a profile never comes back', 'everything_comes_back', { setUp: breakLastProfile }],
+  ['the manager breaks down', 'nothing_breaks_down', { setUp: breakStatus }],
 ]
 
 test.each(BROKEN)('the oracle notices when %s', async (_, rule, tampering) => {
@@ -69,6 +71,14 @@ test.each(BROKEN)('the oracle notices when %s', async (_, rule, tampering) => {
     for (const violation of violations) noticed.add(violation.rule)
   }
   expect([...noticed]).toContain(rule)
+})
+
+test('every invariant notices something', () => {
+  const noticing = new Set<Rule>([
+    ...BROKEN.map(([, rule]) => rule),
+    ...BROKEN_RULES.flatMap(({ caughtBy }) => caughtBy),
+  ])
+  expect([...noticing].sort()).toEqual([...RULES].sort())
 })
 
 test('the same seed makes the same world again', async () => {
@@ -102,6 +112,12 @@ function believeDisabled({ oracle }: Stage): void {
 
 function disableSecretly({ manager }: Stage): void {
   manager.registry.disable('p1', 'nobody is told')
+}
+
+function breakStatus({ manager }: Stage): void {
+  manager.status = () => {
+    throw new Error('broken')
+  }
 }
 
 function countOneMore({ oracle }: Stage): void {

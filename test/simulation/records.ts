@@ -14,66 +14,69 @@ import { type KnownLink, type KnownTarget, originOf } from './mirror.ts'
 import type { ManagerOptions, RequestPlan } from './plan.ts'
 
 /** The invariants, by name. */
-export type Rule =
+export const RULES = [
   /** what is cooling is not tried */
-  | 'cooling_is_left_alone'
+  'cooling_is_left_alone',
   /** after an inferred end exactly one attempt is let through */
-  | 'one_trial_at_a_time'
+  'one_trial_at_a_time',
   /** a window is passed over only where the policy allows it */
-  | 'panic_is_rare'
+  'panic_is_rare',
   /** what a request refers to is looked for only where it may be */
-  | 'bindings_hold'
+  'bindings_hold',
   /** a detour is taken only for the reason it is there for */
-  | 'chain_is_kept'
+  'chain_is_kept',
   /** requests of one session keep to one profile */
-  | 'sessions_stay_together'
+  'sessions_stay_together',
   /** after an outage traffic comes back by ramp */
-  | 'comebacks_are_gentle'
+  'comebacks_are_gentle',
   /** an origin that refuses several keys at once has an incident, and the keys are not burnt */
-  | 'incidents_burn_no_keys'
+  'incidents_burn_no_keys',
   /** where names are not found at several origins, it is our own network */
-  | 'our_network_condemns_nobody'
+  'our_network_condemns_nobody',
   /** disabled, unregistered and removed ones are not tried */
-  | 'out_of_use_is_left_alone'
-  | 'budget_holds'
-  | 'tries_of_a_target_hold'
+  'out_of_use_is_left_alone',
+  'budget_holds',
+  'tries_of_a_target_hold',
   /** trying the same target again costs a retry of its origin */
-  | 'retries_are_paid'
+  'retries_are_paid',
   /** nothing is tried after the deadline, after the caller has left, or after the outcome, which comes by the deadline */
-  | 'nothing_is_tried_too_late'
-  | 'limits_hold'
-  | 'one_outcome_each'
-  | 'caller_and_events_agree'
-  | 'attempts_have_one_end_each'
-  | 'provider_and_events_agree'
-  | 'errors_tell_the_attempts'
-  | 'nothing_is_left_behind'
-  | 'first_in_order_goes_first'
+  'nothing_is_tried_too_late',
+  'limits_hold',
+  'one_outcome_each',
+  'caller_and_events_agree',
+  'attempts_have_one_end_each',
+  'provider_and_events_agree',
+  'errors_tell_the_attempts',
+  'nothing_is_left_behind',
+  'first_in_order_goes_first',
   /** nobody gives up, waits, or tries a failed one again while a target that has nothing to do with what failed is open */
-  | 'open_targets_are_not_ignored'
+  'open_targets_are_not_ignored',
   /** a healthy target further down the chain is reached before the deadline */
-  | 'healthy_targets_are_reached'
+  'healthy_targets_are_reached',
   /** where there is no alternative, a breaker window keeps nobody out */
-  | 'sole_target_is_not_refused'
+  'sole_target_is_not_refused',
   /** who waits has a prospect, room in the queue, and patience */
-  | 'waiting_is_worth_it'
-  | 'healthy_answers_succeed'
-  | 'windows_are_not_lengthened'
-  | 'windows_keep_their_bounds'
+  'waiting_is_worth_it',
+  'healthy_answers_succeed',
+  'windows_are_not_lengthened',
+  'windows_keep_their_bounds',
   /** what the provider says of its return is what holds */
-  | 'stated_ends_are_respected'
+  'stated_ends_are_respected',
   /** what a request has brought upon itself condemns nobody else */
-  | 'requests_condemn_nobody'
+  'requests_condemn_nobody',
   /** a changed key is not judged by what was said of the old one */
-  | 'new_keys_begin_anew'
-  | 'keys_are_not_shown'
-  | 'status_agrees'
-  | 'stories_agree'
-  | 'everything_comes_back'
+  'new_keys_begin_anew',
+  'keys_are_not_shown',
+  'status_agrees',
+  'stories_agree',
+  'everything_comes_back',
   /** after a full recovery nothing is left that a manager without a past would not have */
-  | 'recovery_is_complete'
+  'recovery_is_complete',
   /** neither the manager nor whoever asks it breaks down */
-  | 'nothing_breaks_down'
+  'nothing_breaks_down',
+] as const
+
+export type Rule = (typeof RULES)[number]
 
 export interface Violation {
   readonly rule: Rule

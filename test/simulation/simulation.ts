@@ -3,16 +3,15 @@ import { meddle } from './hand.ts'
 import type { Step, World } from './plan.ts'
 import type { Violation } from './records.ts'
 import { recover } from './recovery.ts'
-import { Stage, type Tampering } from './stage.ts'
+import { type Counts, Stage, type Tampering } from './stage.ts'
 import { storyOf } from './story.ts'
 import { inventWorld } from './world.ts'
 
 /** How one world went. */
 export interface Run {
   readonly seed: number
-  readonly requests: number
-  readonly attempts: number
-  readonly succeeded: number
+  /** How often each kind of event was told. */
+  readonly told: Counts
   /** What must not have happened, the first first. */
   readonly violations: readonly Violation[]
   /** What happened before it; empty where all was well. */
@@ -44,7 +43,7 @@ export async function play(world: World, tampering?: Tampering): Promise<Run> {
     stage.oracle.report('nothing_breaks_down', error instanceof Error ? `${error.stack}` : String(error))
   }
   const [first] = violations
-  return { seed: world.seed, ...stage.counts, violations, story: first === undefined ? '' : storyOf(stage, first) }
+  return { seed: world.seed, told: stage.told, violations, story: first === undefined ? '' : storyOf(stage, first) }
 }
 
 function perform(stage: Stage, step: Step): void {

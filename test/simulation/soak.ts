@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type ManyWorlds, runWorlds, type Summary } from './many-worlds.ts'
+import { countOf, type ManyWorlds, runWorlds, type Summary, together } from './many-worlds.ts'
 import { tellShortly } from './short-story.ts'
 
 const REPORT_EVERY = 100_000
@@ -35,14 +35,13 @@ async function main(): Promise<void> {
   const summaries = await soak(Number(values.seed), Number(values.requests), Number(values.workers), (requests) =>
     console.log(`${requests} requests, ${seconds()}`),
   )
-  const sum = (count: (summary: Summary) => number): number =>
-    summaries.reduce((total, summary) => total + count(summary), 0)
-  const worlds = sum((summary) => summary.worlds)
-  const requests = sum((summary) => summary.requests)
-  const attempts = sum((summary) => summary.attempts)
-  const succeeded = sum((summary) => summary.succeeded)
+  const { worlds, told, failed } = together(summaries)
+  const [requests, succeeded, attempts] = (['request_started', 'request_succeeded', 'attempt_started'] as const).map(
+    (type) => countOf(told, type),
+  )
   console.log(`${worlds} worlds, ${requests} requests (${succeeded} succeeded), ${attempts} attempts, ${seconds()}`)
-  const failed = summaries.find((summary) => summary.failed !== undefined)?.failed
+  for (const [type, count] of Object.entries(told).sort(([a], [b]) => (a < b ? -1 : 1)))
+    console.log(`  ${type} ${count}`)
   if (failed === undefined) return
   console.log(`something is wrong in world ${failed.seed}: ${failed.violations[0]?.rule}`)
   fail(await tellShortly(failed.seed))

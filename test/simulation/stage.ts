@@ -1,4 +1,4 @@
-import type { FailoverEvent, FailoverManager } from '../../src/index.ts'
+import type { FailoverEvent, FailoverEventType, FailoverManager } from '../../src/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { Asked, FakeProvider, Piece, Reception } from './fake-provider.ts'
 import { Life } from './life.ts'
@@ -20,6 +20,9 @@ export interface Tampering {
   readonly setUp?: (stage: Stage) => void
 }
 
+/** How often each kind of event was told. */
+export type Counts = Partial<Record<FailoverEventType, number>>
+
 /** How many of the latest events are kept for the story of a failure. */
 const KEPT_EVENTS = 40
 
@@ -31,7 +34,8 @@ export class Stage {
   readonly latest: FailoverEvent[] = []
   /** Whoever wants to act in the middle of being told. */
   readonly listeners = new Set<(event: FailoverEvent) => void>()
-  readonly counts = { requests: 0, attempts: 0, succeeded: 0 }
+  /** How often each kind of event was told. */
+  readonly told: Counts = {}
   /** The faults are over. */
   hasEnded = false
   readonly #tampering: Tampering
@@ -127,7 +131,7 @@ export class Stage {
       believed: { ...world, options: { ...world.options, ...believed } },
       machine: this.#machine,
       random: new Dice(deriveSeed(world.seed, this.#lives)).next,
-      faults: () => (this.hasEnded ? [] : world.faults),
+      isOver: () => this.hasEnded,
       violations: this.violations,
       tamper: reception,
     })
@@ -142,9 +146,7 @@ export class Stage {
 
   #listen(life: Life, tamper: NonNullable<Tampering['event']>): void {
     life.manager.on('*', (event) => {
-      if (event.type === 'request_started') this.counts.requests += 1
-      if (event.type === 'attempt_started') this.counts.attempts += 1
-      if (event.type === 'request_succeeded') this.counts.succeeded += 1
+      this.told[event.type] = (this.told[event.type] ?? 0) + 1
       // The story ends with what was wrong first.
       if (this.violations.length === 0) this.latest.push(event)
       if (this.latest.length > KEPT_EVENTS) this.latest.shift()

@@ -14,7 +14,7 @@ export function inventWorld(seed: number, requests: number): World {
   const durationMs = dice.magnitude(2_000, 900_000)
   const models = dice.pick<[string, ...string[]]>([['m0'], ['m0', 'm1'], ['m0', 'm1', 'm2@beta']])
   const providers = inventProviders(dice)
-  const profiles = providers.flatMap((provider) => inventProfiles(dice, provider, models, STARTS_AT))
+  const profiles = providers.flatMap((provider) => inventProfiles(dice, provider, models))
   const references = providers.flatMap(({ name }) => [
     ...models.map((model) => `${name}/${model}`),
     ...profiles.filter((profile) => profile.id.startsWith(name)).map(({ id }) => `${name}/${models[0]}@${id}`),
@@ -48,14 +48,9 @@ function inventProviders(dice: Dice): ProviderPlan[] {
 }
 
 /** None at all for some, which then are served without a key. */
-function inventProfiles(
-  dice: Dice,
-  { name }: ProviderPlan,
-  models: World['models'],
-  startsAt: number,
-): ProfileOptions[] {
+function inventProfiles(dice: Dice, { name }: ProviderPlan, models: World['models']): ProfileOptions[] {
   if (dice.chance(0.08)) return []
-  return Array.from({ length: dice.int(1, 4) }, (_, index) => inventProfile(dice, name, `k${index}`, models, startsAt))
+  return Array.from({ length: dice.int(1, 4) }, (_, index) => inventProfile(dice, name, `k${index}`, models))
 }
 
 /** Now and then everything fails for most of the time, so that everybody tries again. */

@@ -56,7 +56,12 @@ export class Choosing {
     this.history = settings.history.maxRequests === 0 ? undefined : new History(settings.history.maxRequests)
     this.hub = new EventHub(() => clock.now(), this.history)
     const policy = policyOf(settings, random)
-    this.book = new HealthBook({ policy, emit: (event) => this.hub.emit(event), onChange: () => {} })
+    this.book = new HealthBook({
+      policy,
+      quotaGroups: settings.quotaGroups,
+      emit: (event) => this.hub.emit(event),
+      onChange: () => {},
+    })
     this.table = new TargetTable(new ProviderRegistry(), settings.order, this.book, strategy === 'priority')
     this.routes = new Routes(this.table, settings.routes, settings.fallbacks)
     const classify: Engine['classify'] = (error, { provider, model }) => classifyFailure({ error, provider, model })
@@ -107,7 +112,8 @@ export class Choosing {
     const startedAt = this.#clock.now()
     const id = new RequestId('r', this.#requests)
     const life = new RequestLife(this.#engine, { id, model, chain, startedAt, deadlineMs: 900_000, signal: undefined })
-    return { id, chain, queue: model, sessionKey, life, work: { ...work, unusable: () => undefined } }
+    const made = { ...work, unusable: () => undefined }
+    return { id, chain, queue: model, sessionKey, estimatedTokens: undefined, life, work: made }
   }
 
   /** It has ended: what was recorded of it is put away. */

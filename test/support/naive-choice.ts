@@ -86,7 +86,7 @@ export class NaiveChoice {
       case 'least_busy':
         return this.#next(
           choosable,
-          least(({ health }) => health.limiter.inFlight),
+          least(({ health }) => health.limits.inFlight),
         )
       case 'weighted':
       case 'lowest_latency':

@@ -1,7 +1,8 @@
-import type { Failure, FailureReason } from '../../failure/index.ts'
+import type { Failure, FailureReason, QuotaBucket } from '../../failure/index.ts'
 import type { EventDraft, FailoverEventOf } from '../events.ts'
+import { ConfiguredLimits } from '../limits/configured-limits.ts'
 import { effectOf, type FailurePolicy, type FailureWindow, type HealthEffect } from '../policy/policy.ts'
-import type { Profile } from '../profile.ts'
+import type { Profile, ProfileLimits } from '../profile.ts'
 import { Target, type TargetScopes } from '../target.ts'
 import { Incidents } from './incidents.ts'
 import type { WindowKind } from './ladder.ts'
@@ -12,6 +13,8 @@ import { type AttemptMark, BY_HAND } from './window.ts'
 
 interface HealthBookOptions {
   readonly policy: FailurePolicy
+  /** Limits that the profiles of a group share. */
+  readonly quotaGroups: Readonly<Record<string, ProfileLimits>>
   readonly emit: (event: EventDraft) => void
   /** Something may have opened: whoever waits should look again. */
   readonly onChange: () => void
@@ -28,6 +31,7 @@ export class HealthBook {
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
   readonly #incidents = new Incidents()
+  readonly #groupLimits: ReadonlyMap<string, ConfiguredLimits>
   readonly tallies = new Tallies()
   #newestLease = 0
   #version = 0
@@ -36,6 +40,9 @@ export class HealthBook {
 
   constructor(options: HealthBookOptions) {
     this.#options = options
+    this.#groupLimits = new Map(
+      Object.entries(options.quotaGroups).map(([group, limits]) => [group, new ConfiguredLimits(limits)]),
+    )
   }
 
   /** Grows with every change of what stands against anything, but for what time alone changes. */
@@ -67,9 +74,11 @@ export class HealthBook {
     const known = this.#profiles.get(profile.id)
     if (known !== undefined) {
       if (known.profile !== profile) known.change(profile)
+      known.groupLimits = this.#groupLimits.get(profile.quotaGroup ?? '')
       return known
     }
     const health = new ProfileHealth(profile, this.tallies)
+    health.groupLimits = this.#groupLimits.get(profile.quotaGroup ?? '')
     this.#profiles.set(profile.id, health)
     return health
   }
@@ -113,6 +122,11 @@ export class HealthBook {
   /** An attempt begins: what is learnt of limits counts them. */
   began(target: Target, now: number): void {
     if (this.#options.policy.learnsLimits) target.quotaScope.learn().began(now)
+  }
+
+  /** Headers say what is left of the provider's limits. */
+  noteQuota({ quotaScope }: Target, buckets: readonly QuotaBucket[], startedAt: number, now: number): void {
+    if (this.#options.policy.learnsLimits) quotaScope.noteQuota(buckets, startedAt, now)
   }
 
   takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {

@@ -1,5 +1,6 @@
 import type { FailureReason } from '../../failure/index.ts'
-import { ProfileLimiter } from '../limits/profile-limiter.ts'
+import { ConfiguredLimits, type Reservation } from '../limits/configured-limits.ts'
+import type { Hold } from '../limits/hold.ts'
 import type { Profile } from '../profile.ts'
 import type { Usage } from '../provider.ts'
 import { NO_SLOT, type Tallies } from './tallies.ts'
@@ -7,9 +8,16 @@ import { NO_SLOT, type Tallies } from './tallies.ts'
 /** How much the latest answer counts in the average of latencies. */
 const LATENCY_WEIGHT = 0.2
 
+/** What a request will need, as far as somebody can tell; asked only where a limit counts it. */
+export interface Demand {
+  readonly estimatedTokens: number | undefined
+}
+
 /** What is known of one profile besides its windows: what it did, how it ended last, whether it is switched off. */
 export class ProfileHealth {
-  readonly limiter: ProfileLimiter
+  readonly limits: ConfiguredLimits
+  /** What its quota group shares, where that has limits. */
+  groupLimits: ConfiguredLimits | undefined
   disabled: { readonly reason: string; readonly since: number } | undefined
   /** Failures since the last success. */
   consecutiveFailures = 0
@@ -32,7 +40,7 @@ export class ProfileHealth {
     this.#profile = profile
     this.#tallies = tallies
     this.#slot = tallies.open()
-    this.limiter = new ProfileLimiter(profile.limits)
+    this.limits = new ConfiguredLimits(profile.limits)
   }
 
   /** The profile as it is now. */
@@ -53,29 +61,57 @@ export class ProfileHealth {
 
   change(profile: Profile): void {
     this.#profile = profile
-    this.limiter.configure(profile.limits)
+    this.limits.configure(profile.limits)
   }
 
-  begin(now: number): void {
+  /** Usage of something that was not reserved. */
+  spend(usage: Usage, now: number): void {
+    this.note({ usage })
+    const tokens = tokensOf(usage) ?? 0
+    this.limits.spend(tokens, now)
+    this.groupLimits?.spend(tokens, now)
+  }
+
+  /** Does any of its limits count tokens? */
+  get countsTokens(): boolean {
+    return this.limits.countsTokens || this.groupLimits?.countsTokens === true
+  }
+
+  /** Which limit of its own or of its group holds the next request back; undefined if none does. */
+  heldBy(now: number, demand?: Demand): Hold | undefined {
+    const tokens = demand !== undefined && this.countsTokens ? demand.estimatedTokens : undefined
+    return this.limits.heldBy(now, tokens) ?? this.groupLimits?.heldBy(now, tokens)
+  }
+
+  /** @returns what `end` or `giveBack` is to be told */
+  begin(now: number, estimatedTokens?: number): Reservation {
     this.requests += 1
     this.lastUsedAt = now
-    this.limiter.begin(now)
     if (this.#slot !== NO_SLOT) this.#tallies.begin(this.#slot)
+    return this.limits.begin(now, estimatedTokens)
   }
 
-  end(): void {
-    this.limiter.end()
+  /** @param usedTokens undefined where that is not known */
+  end(reservation: Reservation, usedTokens: number | undefined, now: number): void {
+    this.limits.settle(reservation, usedTokens, now)
+    this.#ended()
+  }
+
+  /** The provider was never reached. */
+  giveBack(reservation: Reservation, now: number): void {
+    this.limits.giveBack(reservation, now)
+    this.#ended()
+  }
+
+  #ended(): void {
     if (this.#slot !== NO_SLOT) this.#tallies.end(this.#slot)
     this.#freeSlot()
   }
 
   /** Books what an answer cost and how fast it came, as far as it is known. */
-  note({ usage, latencyMs }: { readonly usage?: Usage; readonly latencyMs?: number }, now: number): void {
-    const input = counted(usage?.inputTokens)
-    const output = counted(usage?.outputTokens)
-    this.inputTokens += input
-    this.outputTokens += output
-    this.limiter.spend(input + output, now)
+  note({ usage, latencyMs }: { readonly usage?: Usage; readonly latencyMs?: number }): void {
+    this.inputTokens += counted(usage?.inputTokens)
+    this.outputTokens += counted(usage?.outputTokens)
     if (latencyMs !== undefined)
       this.latencyMs = (this.latencyMs ?? latencyMs) * (1 - LATENCY_WEIGHT) + latencyMs * LATENCY_WEIGHT
   }
@@ -97,10 +133,17 @@ export class ProfileHealth {
   }
 
   #freeSlot(): void {
-    if (!this.#isRetired || this.#slot === NO_SLOT || this.limiter.inFlight > 0) return
+    if (!this.#isRetired || this.#slot === NO_SLOT || this.limits.inFlight > 0) return
     this.#tallies.close(this.#slot)
     this.#slot = NO_SLOT
   }
+}
+
+/** Input and output together; undefined where nothing is known. */
+export function tokensOf(usage: Usage | undefined): number | undefined {
+  if (usage === undefined) return undefined
+  const tokens = counted(usage.inputTokens) + counted(usage.outputTokens)
+  return tokens > 0 ? tokens : undefined
 }
 
 /** Counts come from providers' own functions. */

@@ -1,5 +1,6 @@
-import type { FailureReason } from '../../failure/index.ts'
+import type { FailureReason, QuotaBucket } from '../../failure/index.ts'
 import { LearntLimit } from '../limits/learnt-limit.ts'
+import { QuotaView } from '../limits/quota-view.ts'
 import type { LadderOptions, WindowKind } from './ladder.ts'
 import { PeakEwma } from './peak-ewma.ts'
 import { Ramp } from './ramp.ts'
@@ -60,6 +61,7 @@ export class ScopeHealth {
   #ramp: Ramp | undefined
   #latency: PeakEwma | undefined
   #learnt: LearntLimit | undefined
+  #quota: QuotaView | undefined
   #holders = 0
 
   /** @param name scope and key */
@@ -99,6 +101,17 @@ export class ScopeHealth {
   learn(): LearntLimit {
     this.#learnt ??= new LearntLimit()
     return this.#learnt
+  }
+
+  /** Headers of an answer say what is left here. */
+  noteQuota(buckets: readonly QuotaBucket[], startedAt: number, now: number): void {
+    this.#quota ??= new QuotaView()
+    this.#quota.note(buckets, startedAt, now, this.learn())
+  }
+
+  /** By what headers say nothing is left: others go first. */
+  isSpent(now: number): boolean {
+    return this.#quota?.isSpent(now) ?? false
   }
 
   /** An attempt that will report to it begins. */
@@ -189,6 +202,7 @@ export class ScopeHealth {
       this.#counted = undefined
       this.#ramp = undefined
       this.#learnt = undefined
+      this.#quota = undefined
     }
     return this.#close(({ kind }) => kinds === undefined || kinds.includes(kind))
   }

@@ -1,7 +1,8 @@
 import type { FailureReason } from '../../failure/index.ts'
-import type { Held, LimitName } from '../limits/profile-limiter.ts'
+import type { Hold, LimitName } from '../limits/hold.ts'
 import type { Target } from '../target.ts'
 import type { WindowKind } from './ladder.ts'
+import type { Demand } from './profile-health.ts'
 import type { HealthScope, ScopeHealth } from './scope-health.ts'
 import { type Cooling, type HalfOpen, hasTrial, type WindowEnd } from './window.ts'
 
@@ -46,16 +47,18 @@ const OPEN: HealthStanding = { state: 'open' }
 const TRIAL: HealthStanding = { state: 'trial' }
 
 /** Looks at all scopes of a target and at its profile's limits; the strictest decides. */
-export function standingOf(target: Target, now: number): Standing {
-  const { disabled, limiter } = target.health
+/** @param demand what the request will need; asked only where a limit counts it */
+export function standingOf(target: Target, now: number, demand?: Demand): Standing {
+  const { health } = target
+  const { disabled } = health
   if (disabled !== undefined) return { state: 'profile_disabled', reason: disabled.reason }
   const standing = healthOf(target.allScopes, now)
   if (standing.state === 'cooling' || standing.state === 'on_trial') return standing
-  const held = limiter.heldBy(now) ?? target.quotaScope.learnt?.heldBy(now) ?? heldByRamp(target.allScopes, now)
+  const held = health.heldBy(now, demand) ?? target.quotaScope.learnt?.heldBy(now) ?? heldByRamp(target.allScopes, now)
   return held === undefined ? standing : { state: 'limited', ...held }
 }
 
-function heldByRamp(scopes: readonly ScopeHealth[], now: number): Held | undefined {
+function heldByRamp(scopes: readonly ScopeHealth[], now: number): Hold | undefined {
   let until: number | undefined
   for (const scope of scopes) {
     const heldUntil = scope.isQuiet ? undefined : scope.rampHeldUntil(now)

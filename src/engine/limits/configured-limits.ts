@@ -41,6 +41,11 @@ export class ConfiguredLimits {
     return this.#inFlight
   }
 
+  /** Is it worth knowing how many tokens a request will use? */
+  get countsTokens(): boolean {
+    return this.#tokens !== undefined
+  }
+
   /**
    * What holds the next request back; undefined if nothing does.
    * @param estimatedTokens what it will use. Default: what answers used lately.
@@ -82,8 +87,8 @@ export class ConfiguredLimits {
   }
 
   /** Tokens that nobody reserved. */
-  protected book(tokens: number, now: number): void {
-    this.#tokens?.add(tokens, now)
+  spend(tokens: number, now: number): void {
+    if (tokens > 0) this.#tokens?.add(tokens, now)
   }
 
   #weight(): number {

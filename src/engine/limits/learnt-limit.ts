@@ -65,14 +65,15 @@ export class LearntLimit {
 
   /** What holds the next request back; undefined if nothing does. */
   heldBy(now: number): Hold | undefined {
-    if (!this.#lesson?.paces) return undefined
+    if (this.#lesson === undefined) return undefined
     const until = this.nextAt(now)
     return until > now ? { limit: 'learnt', until } : undefined
   }
 
   /** When the next request is expected to be let through: `now` if at once. */
   nextAt(now: number): number {
-    return this.#lessonAt(now)?.nextAt(now) ?? now
+    const lesson = this.#lessonAt(now)
+    return lesson?.paces ? lesson.nextAt(now) : now
   }
 
   /** The latest refusal is this limit's doing, as far as can be said; if not, the ladder of inferred windows goes on. */

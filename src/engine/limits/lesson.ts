@@ -37,7 +37,7 @@ const OUT_OF_REACH_MS = 75_000
 /** What an idle key may catch up on at once: what it is allowed in this time. */
 const BURST_MS = 15_000
 /** So much of a limit is taken for all of it. */
-const NEARLY = 0.8
+const NEARLY = 0.95
 /** After a pause one request goes first, for as long as a refusal took to come back, and half as long again. */
 const SCOUT_RATIO = 1.5
 const LONGEST_SCOUT_MS = 1_000
@@ -81,6 +81,8 @@ export class Lesson {
   #unused = 0
   #pauseMs = PAUSE_MS
   #scoutMs: number
+  /** When the next may start, if it has been worked out since the last change. */
+  #next: number | undefined
 
   /**
    * @param spanAMinute what began in the last minute began all through it
@@ -99,6 +101,7 @@ export class Lesson {
   }
 
   began(now: number): void {
+    this.#next = undefined
     if (this.#starts === 0) this.#resume(now)
     const { unused, isPrompt } = this.#pace.take(now, this.#rateAt(now), this.#burstAt(now))
     this.#starts += 1
@@ -110,12 +113,14 @@ export class Lesson {
 
   withdrew(startedAt: number): void {
     if (this.#starts === 0 || startedAt <= this.#refusedAt) return
+    this.#next = undefined
     this.#starts -= 1
     this.#pace.giveBack()
   }
 
   refused(refusal: Refusal): void {
     const { startedAt, now, until } = refusal
+    this.#next = undefined
     if (startedAt <= this.#refusedAt) {
       this.#correct(until)
       return
@@ -129,11 +134,14 @@ export class Lesson {
 
   /** Headers named the limit, requests per millisecond: no more is tried. */
   told(stated: number): void {
+    this.#next = undefined
     this.#stated = stated
   }
 
   nextAt(now: number): number {
-    return this.#pace.nextAt(now, this.#rateAt(now), this.#burstAt(now))
+    // It stays what it is until something begins or ends, but for what little the rate grows meanwhile.
+    this.#next ??= this.#pace.nextAt(now, this.#rateAt(now), this.#burstAt(now))
+    return Math.max(now, this.#next)
   }
 
   /** Does it hold back at all? After a chance refusal without a hint a trial and a ramp lead back, and nothing more is known. */

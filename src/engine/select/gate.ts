@@ -1,4 +1,5 @@
 import type { SkipCause } from '../events.ts'
+import type { Demand } from '../health/profile-health.ts'
 import { type Standing, standingOf } from '../health/standing.ts'
 import type { Target } from '../target.ts'
 import type { TargetPool } from './pool.ts'
@@ -12,6 +13,8 @@ interface GateOptions {
   readonly mayTry: (target: Target) => boolean
   /** Has its quota been told to be used up? */
   readonly isSpent: (target: Target, now: number) => boolean
+  /** What the request will need; asked only where a limit counts it. */
+  readonly demand: Demand | undefined
   /** How many of those that it refuses are to be remembered. */
   readonly maxRefused: number
 }
@@ -87,7 +90,7 @@ export class Gate {
     if (this.#isKnownClosed(index)) return this.pool.causeOf(index)
     const target = this.pool.targets[index]
     if (target === undefined) return undefined
-    const cause = causeOf(standingOf(target, this.now))
+    const cause = causeOf(standingOf(target, this.now, this.#options.demand))
     // A window stays until its end; what else holds may let go at any moment.
     if (cause?.kind === 'cooling') this.pool.noteClosed(index, cause.until, cause)
     return cause

@@ -45,5 +45,5 @@ function isFaster(target: Target | undefined, than: Target | undefined, now: num
 }
 
 function costOf({ health, latency }: Target, now: number): number {
-  return latency?.valueAt(now) ?? (health.limiter.inFlight === 0 ? 0 : Number.POSITIVE_INFINITY)
+  return latency?.valueAt(now) ?? (health.limits.inFlight === 0 ? 0 : Number.POSITIVE_INFINITY)
 }

@@ -70,8 +70,8 @@ export function ownRule(strategy: Strategy, { random, emit }: OwnStrategyOptions
 
 function candidateOf({ provider, model, profile, credential, health, latency }: Target): StrategyCandidate {
   const { priority, weight, quotaGroup, metadata } = credential
-  const { lastUsedAt, limiter } = health
-  const { inFlight } = limiter
+  const { lastUsedAt, limits } = health
+  const { inFlight } = limits
   const latencyMs = latency?.value
   return { provider, model, profile, priority, weight, quotaGroup, metadata, inFlight, latencyMs, lastUsedAt }
 }

@@ -1,3 +1,4 @@
+import type { Demand } from '../health/profile-health.ts'
 import type { Target } from '../target.ts'
 import { Gate } from './gate.ts'
 import { hashText } from './hashing.ts'
@@ -29,11 +30,16 @@ export class Selection {
 
   /**
    * @param mayTry what the request itself has to say about a target, apart from health and limits
-   * @param maxRefused how many of those that are passed over are to be remembered
+   * @param options `demand`: what the request will need; `maxRefused`: how many of those that are passed over are to be remembered
    */
-  gate(pool: TargetPool, now: number, mayTry: (target: Target) => boolean, maxRefused = 0): Gate {
+  gate(
+    pool: TargetPool,
+    now: number,
+    mayTry: (target: Target) => boolean,
+    { demand, maxRefused = 0 }: { readonly demand?: Demand; readonly maxRefused?: number } = {},
+  ): Gate {
     const { isSpent, reopenings } = this.#options
-    return new Gate(pool, { now, reopenings: reopenings(), mayTry, isSpent, maxRefused })
+    return new Gate(pool, { now, reopenings: reopenings(), mayTry, isSpent, demand, maxRefused })
   }
 
   /** A look without consequences. @returns its index in the pool; -1 if none is open */

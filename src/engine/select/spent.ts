@@ -1,6 +1,6 @@
 import type { Target } from '../target.ts'
 
-/** Has its quota been told to be used up, so that it comes last within its model? Nobody tells yet. */
-export function isSpent(_target: Target, _now: number): boolean {
-  return false
+/** Have headers said that nothing is left of its quota, so that it comes last within its model? */
+export function isSpent({ quotaScope }: Target, now: number): boolean {
+  return quotaScope.isSpent(now)
 }

@@ -145,7 +145,7 @@ describe('least_busy', () => {
   it('fills all alike with requests that stay, and takes the place that is free first', () => {
     const { world, take } = setUp({ profiles: named('a', 'b', 'c'), strategy: 'least_busy' })
     const leases = Array.from({ length: 9 }, () => world.leases.open(take(), false))
-    const counts = ['a', 'b', 'c'].map((name) => world.table.target(`openai:${name}`, 'm').health.limiter.inFlight)
+    const counts = ['a', 'b', 'c'].map((name) => world.table.target(`openai:${name}`, 'm').health.limits.inFlight)
     expect(counts).toEqual([3, 3, 3])
     leases.find(({ profile }) => profile.id === 'openai:b')?.succeed()
     expect(take().profile).toBe('openai:b')
