@@ -137,7 +137,7 @@ export class Course {
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
         if (!failure.isRetryable) this.#noted().excluded.add(nameOf(target.scopes.provider))
-        else this.#putOff(target.scopes.provider, target, backoffUntil)
+        else this.#putOff(target.scopes.provider, target, backoffUntil, 0)
         return 'go_on'
     }
   }
@@ -234,11 +234,12 @@ export class Course {
     )
   }
 
-  #putOff(scope: ScopeHealth, target: Target, until: number): void {
+  /** @param before tries of this model at its origin that were not counted here: the turn to try the same target again */
+  #putOff(scope: ScopeHealth, target: Target, until: number, before = 1): void {
     const { deferred, deferrals } = this.#noted()
     deferred.set(nameOf(scope), until)
     const model = modelOf(target)
-    deferrals.set(model, (deferrals.get(model) ?? 1) + 1)
+    deferrals.set(model, (deferrals.get(model) ?? before) + 1)
   }
 
   #noted(): Setbacks {

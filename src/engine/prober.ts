@@ -11,7 +11,7 @@ import type { Target } from './target.ts'
 const LIMIT_MS = 30_000
 /** What has not come back after this long is asked for less often: each probe costs a request. */
 const EAGER_MS = 5 * 60_000
-const LATER_TIMES = 15
+const LATER_TIMES = 5
 
 type Probe = (context: AttemptContext) => Promise<void>
 

@@ -66,7 +66,8 @@ export class LeaseBook {
 
   #end(lent: Lent): void {
     if (!this.#lent.delete(lent)) return
-    settle(lent.entries, 0, true)
+    // Nobody says what came of it: it may not have reached anyone.
+    settle(lent.entries, 0, false)
     this.#knowledge.ramps.left(lent)
     this.#knowledge.windows.giveBack(lent)
   }

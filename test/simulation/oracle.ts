@@ -337,11 +337,8 @@ export class Oracle {
     const attempt = this.#underWay(event)
     if (attempt === undefined) return
     attempt.end = event
-    settle(
-      attempt.entries,
-      event.type === 'attempt_succeeded' ? tokensOf(event.usage) : 0,
-      attempt.reception !== undefined,
-    )
+    const hasReached = attempt.reception !== undefined && !isUnreached(event)
+    settle(attempt.entries, event.type === 'attempt_succeeded' ? tokensOf(event.usage) : 0, hasReached)
     this.#knowledge.ramps.left(attempt)
     if (event.type === 'attempt_failed') this.#onFailure(attempt, event)
     else this.#windows.giveBack(attempt)
@@ -413,7 +410,7 @@ export class Oracle {
       return
     }
     this.#probes.delete(nameOf(target))
-    settle(probe.entries, 0, true)
+    settle(probe.entries, 0, type === 'probe_succeeded')
     this.#knowledge.ramps.left(probe)
     if (type === 'probe_failed') this.#failing = probe
     else {
@@ -449,6 +446,7 @@ export class Oracle {
     checkWindow(this.#knowledge, event, before, cause, {
       failure: last?.end?.type === 'attempt_failed' ? last.end.failure : undefined,
       isOurFault: last?.isOurFault ?? false,
+      wasAsked: last === undefined || last.reception !== undefined,
     })
     const order = this.#next()
     this.#troubles.note(`${event.scope} ${event.key}`, order)
@@ -505,6 +503,11 @@ export class Oracle {
 
 function requestIdOf(failing: KnownAttempt | Trying): string | undefined {
   return 'end' in failing ? failing.end?.requestId : undefined
+}
+
+/** Where the network failed before anything came, nobody may have been reached. */
+function isUnreached(event: AttemptEnd): boolean {
+  return event.type === 'attempt_failed' && event.failure.reason === 'network' && !event.isCommitted
 }
 
 function tokensOf({ inputTokens = 0, outputTokens = 0 }: Usage = {}): number {

@@ -64,6 +64,8 @@ export const RULES = [
   'stated_ends_are_respected',
   /** what a request has brought upon itself condemns nobody else */
   'requests_condemn_nobody',
+  /** who has not been asked is not condemned */
+  'nobody_is_condemned_unasked',
   /** a changed key is not judged by what was said of the old one */
   'new_keys_begin_anew',
   'keys_are_not_shown',

@@ -9,13 +9,21 @@ const DAY = 86_400_000
 /** A limit that was learnt lets the next request through by then. */
 const LONGEST_LEARNT_MS = 60_000
 
+/** What is known of whoever failed. */
+interface Blame {
+  readonly failure: Failure | undefined
+  readonly isOurFault: boolean
+  /** The provider has got the request, as far as is known. */
+  readonly wasAsked: boolean
+}
+
 /** All that must hold when a window opens or changes. `cause` is whoever failed; undefined: it was reported by hand. `failure` is known of a request's own. */
 export function checkWindow(
   { options, report }: Knowledge,
   started: FailoverEventOf<'cooldown_started'>,
   before: KnownWindow | undefined,
   cause: Holder | undefined,
-  { failure, isOurFault }: { readonly failure: Failure | undefined; readonly isOurFault: boolean },
+  { failure, isOurFault, wasAsked }: Blame,
 ): void {
   const { at, until, end, rung, kind } = started
   const name = `${started.scope} ${started.key}`
@@ -29,6 +37,8 @@ export function checkWindow(
   if (rung > (before?.started.rung ?? -1) + 1) report('windows_keep_their_bounds', `${name}: jumps to rung ${rung}`)
   if (isEvidence(options) && failure !== undefined && (failure.scope === 'none' || failure.scope === 'request'))
     report('requests_condemn_nobody', `${name}: a ${failure.reason} of scope ${failure.scope} opens a ${kind} window`)
+  if (isEvidence(options) && !wasAsked && started.scope !== 'profile')
+    report('nobody_is_condemned_unasked', `${name}: a ${kind} window for ${failure?.reason}, and it has not been asked`)
   if (end === 'learnt' && lengthMs > LONGEST_LEARNT_MS)
     report('windows_keep_their_bounds', `${name}: a learnt ${kind} window of ${lengthMs} ms`)
   if (isOurFault && isEvidence(options))

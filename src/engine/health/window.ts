@@ -94,7 +94,8 @@ export function windowAt(window: Window | undefined, now: number): Window | unde
 /**
  * A failure arrived.
  *
- * A failure that was already under way when the window opened says nothing new: it does not lengthen an inferred
+ * The ladder climbs only with a failure that follows a window that ran out (failure policy, section 1). A failure inside
+ * the window, or one that was already under way when it opened, says nothing new: it does not lengthen an inferred
  * window and does not climb the ladder; nor a learnt one. A stated end replaces an inferred or learnt one in either
  * direction; among stated ends the later wins. A preset's fixed end replaces whatever stands.
  */
@@ -108,8 +109,8 @@ export function afterFailure(
   const current = windowAt(window, now)
   if (current === undefined) return cooling(reason, stayAway, 0, moment)
   const wasUnderWay = mark.lease <= current.openedAfter
-  const isHeld = current.state === 'cooling' && current.trial?.lease !== mark.lease
-  if (!wasUnderWay && !isHeld) return cooling(reason, stayAway, current.rung + 1, moment)
+  // One that was let through in spite of a window shows only what the window says already.
+  if (!wasUnderWay && current.state !== 'cooling') return cooling(reason, stayAway, current.rung + 1, moment)
   if (stayAway.end === 'inferred' || stayAway.end === 'learnt') return current
   const isLater =
     current.state !== 'cooling' ||
