@@ -5,6 +5,7 @@ import type { Engine, LoopRequest, Work } from './engine.ts'
 import type { AttemptKind, SkipCause } from './events.ts'
 import { standingOf } from './health/standing.ts'
 import { type Blocked, blockedBy, lastResort } from './last-resort.ts'
+import { isSameCause } from './passed-over.ts'
 import type { ChainLink } from './routes.ts'
 import type { Gate } from './select/gate.ts'
 import type { Ask, Session } from './select/rule.ts'
@@ -12,6 +13,7 @@ import type { Target } from './target.ts'
 
 /** Targets passed over in one choice that are told where nobody listens and they are only recorded. */
 const RECORDED_SKIPS = 10
+const FIRST_SKIPS = Array.from({ length: RECORDED_SKIPS }, (_, index) => index)
 
 /** The part of a request that choosing depends on. */
 type ChooserRequest = Omit<LoopRequest<unknown>, 'work'> & {
@@ -148,18 +150,15 @@ export class Chooser implements Ask {
     const bound = this.#boundRequest()
     const mayTry = (target: Target): boolean =>
       this.#isDue(link, target, wantsDeferred, now) && bound?.against(target) === undefined
-    const { hub, selection } = this.#engine
-    const isTold = hub.hears('target_skipped')
-    const gate = selection.gate(pool, now, mayTry, { demand: this.#request, maxRefused: isTold ? RECORDED_SKIPS : 0 })
+    const { history, hub, selection } = this.#engine
+    const isTold = hub.isListenedTo('target_skipped')
+    const maxRefused = history === undefined || isTold ? 0 : RECORDED_SKIPS
+    const gate = selection.gate(pool, now, mayTry, { demand: this.#request, maxRefused })
     // A provider that cannot be used has no target that can.
     const isUsable = this.#request.work.unusable(any) === undefined
     const index = isUsable ? this.#pick(link, gate) : -1
-    if (isTold) {
-      // Whoever listens hears of all; what is only recorded must not cost more than the choice.
-      const all = pool.targets.keys()
-      const passed = hub.isListenedTo('target_skipped') ? all : isUsable ? gate.refused : all.take(RECORDED_SKIPS)
-      this.#tellSkipped(link, gate, passed, index, wantsDeferred)
-    }
+    if (isTold) this.#tellSkips(link, gate, index, wantsDeferred)
+    else if (maxRefused > 0) this.#recordSkips(link, gate, isUsable ? gate.refused : FIRST_SKIPS, index, wantsDeferred)
     const target = pool.targets[index]
     if (target === undefined) return undefined
     const { state } = standingOf(target, now, this.#request)
@@ -222,28 +221,63 @@ export class Chooser implements Ask {
     return blocked
   }
 
-  /** Tells of what was passed over on the way to a choice; none was made if its index is -1. */
-  #tellSkipped(link: ChainLink, gate: Gate, passed: Iterable<number>, chosen: number, wantsDeferred: boolean): void {
+  /** Tells listeners of all that was passed over on the way to a choice; none was made if its index is -1. */
+  #tellSkips(link: ChainLink, gate: Gate, chosen: number, wantsDeferred: boolean): void {
     const { now, pool } = gate
-    const hasSession = this.#session !== undefined && this.#session !== 'none' && this.#session.isNamed
-    const isFirstEnough = link.pinned === undefined && this.#engine.selection.takesFirst && !hasSession
-    for (const index of passed) {
+    const end = this.#isFirstEnough(link) && chosen !== -1 ? chosen : pool.size
+    for (let index = 0; index < end; index += 1) {
       const target = pool.targets[index]
-      if (target === undefined || (index === chosen && isFirstEnough)) return
-      if (index === chosen || !this.#isDue(link, target, wantsDeferred, now)) continue
-      const cause = this.unusable(target) ?? gate.against(index)
-      if (cause !== undefined) this.#skip(target, cause, now)
-      else if (gate.isSpent(index) && !gate.takesSpent) this.#skip(target, { kind: 'quota_spent' }, now)
+      const cause = target && index !== chosen && this.#whySkipped(link, gate, index, target, wantsDeferred)
+      if (!target || !cause || !this.#isNewCause(target, cause)) continue
+      const { id } = this.#request.life
+      this.#engine.hub.emit({ type: 'target_skipped', requestId: id, target: target.ref, cause }, now)
     }
   }
 
-  #skip(target: Target, cause: SkipCause, now: number): void {
+  /** Where nobody listens, the first are kept for the request's story. */
+  #recordSkips(link: ChainLink, gate: Gate, passed: readonly number[], chosen: number, wantsDeferred: boolean): void {
+    if (passed.length === 0) return
+    const { life } = this.#request
+    const { now, pool } = gate
+    const isFirstEnough = this.#isFirstEnough(link)
+    const targets: Target[] = []
+    const causes: SkipCause[] = []
+    for (const index of passed) {
+      const target = pool.targets[index]
+      if (target === undefined || index === chosen || (isFirstEnough && chosen !== -1 && index > chosen)) continue
+      const cause = this.#whySkipped(link, gate, index, target, wantsDeferred)
+      if (cause === undefined || life.passedOver?.has(target, cause)) continue
+      targets.push(target)
+      causes.push(cause)
+    }
+    if (targets.length > 0) life.passOver(now, targets, causes)
+  }
+
+  /** Are those that come after the first open one of no concern? */
+  #isFirstEnough({ pinned }: ChainLink): boolean {
+    const hasSession = this.#session !== undefined && this.#session !== 'none' && this.#session.isNamed
+    return pinned === undefined && this.#engine.selection.takesFirst && !hasSession
+  }
+
+  #whySkipped(
+    link: ChainLink,
+    gate: Gate,
+    index: number,
+    target: Target,
+    wantsDeferred: boolean,
+  ): SkipCause | undefined {
+    if (!this.#isDue(link, target, wantsDeferred, gate.now)) return undefined
+    const cause = this.unusable(target) ?? gate.against(index)
+    if (cause !== undefined) return cause
+    return gate.isSpent(index) && !gate.takesSpent ? { kind: 'quota_spent' } : undefined
+  }
+
+  #isNewCause(target: Target, cause: SkipCause): boolean {
     this.#told ??= new Map()
     const first = this.#told.get(target)
     if (first === undefined) this.#told.set(target, cause)
-    else if (first === cause || isSame(first, cause) || !this.#isNews(`${target} ${JSON.stringify(cause)}`)) return
-    const { id } = this.#request.life
-    this.#engine.hub.emit({ type: 'target_skipped', requestId: id, target: target.ref, cause }, now)
+    else return !isSameCause(first, cause) && this.#isNews(`${target} ${JSON.stringify(cause)}`)
+    return true
   }
 
   /** Has it not been told yet? From now on it has. */
@@ -253,8 +287,4 @@ export class Chooser implements Ask {
     this.#toldLater.add(what)
     return isNews
   }
-}
-
-function isSame(one: SkipCause, other: SkipCause): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
 }

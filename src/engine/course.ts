@@ -137,7 +137,7 @@ export class Course {
         // A silent target is not tried twice in one request, and a blocked origin stays blocked.
         if (failure.reason === 'timeout') this.exclude(target)
         if (!failure.isRetryable) this.#noted().excluded.add(nameOf(target.scopes.provider))
-        else this.#putOff(target.scopes.provider, target, backoffUntil, 0)
+        else this.#putOff(target.scopes.provider, target, backoffUntil)
         return 'go_on'
     }
   }
@@ -234,12 +234,11 @@ export class Course {
     )
   }
 
-  /** @param before tries of this model at its origin that were not counted here: the turn to try the same target again */
-  #putOff(scope: ScopeHealth, target: Target, until: number, before = 1): void {
+  #putOff(scope: ScopeHealth, target: Target, until: number): void {
     const { deferred, deferrals } = this.#noted()
     deferred.set(nameOf(scope), until)
     const model = modelOf(target)
-    deferrals.set(model, (deferrals.get(model) ?? before) + 1)
+    deferrals.set(model, (deferrals.get(model) ?? 1) + 1)
   }
 
   #noted(): Setbacks {

@@ -1,6 +1,7 @@
 import type { AttemptRecord, FailoverErrorCode, TargetRef } from '../failure/index.ts'
 import type { AttemptEntry } from './attempt-entry.ts'
 import type { FailoverEvent, FailoverEventType } from './events.ts'
+import { type PassedChoice, type PassedOver, skipsOf } from './passed-over.ts'
 import type { Usage } from './provider.ts'
 import type { RequestId } from './request-id.ts'
 import type { ChainLink } from './routes.ts'
@@ -38,6 +39,8 @@ export interface FinishedRequest {
   readonly code: FailoverErrorCode | undefined
   readonly attempts: readonly AttemptEntry[]
   readonly usage: Usage | undefined
+  /** Targets that were passed over while nobody listened. */
+  readonly passedOver?: PassedOver | undefined
 }
 
 /** What was recorded of a request's way besides what goes without saying. */
@@ -94,6 +97,11 @@ export class History {
     else troubles.leftOut += 1
   }
 
+  /** How many events have been recorded of a request under way. */
+  countOf(id: RequestId): number {
+    return id.isKnown ? (this.#troubled.get(id.text)?.events.length ?? 0) : 0
+  }
+
   /** A request has ended. */
   push(request: FinishedRequest): void {
     this.#finished[this.#next] = request
@@ -142,9 +150,9 @@ function isStraight(type: FailoverEventType): boolean {
 }
 
 function storyOf(request: FinishedRequest, troubles: Troubles | undefined): RequestStory {
-  const { id, model, startedAt, endedAt, code, attempts, usage } = request
+  const { id, model, startedAt, endedAt, code, attempts, usage, passedOver } = request
   const target = attempts.findLast(({ committedAfterMs }) => committedAfterMs !== undefined)?.target
-  const leftOut = troubles?.leftOut ?? 0
+  const leftOut = (troubles?.leftOut ?? 0) + (passedOver?.leftOut ?? 0)
   return {
     requestId: id.text,
     model,
@@ -162,8 +170,9 @@ function storyOf(request: FinishedRequest, troubles: Troubles | undefined): Requ
 
 /** The recorded events, with those that go without saying put in where they belong. */
 function* eventsOf(request: FinishedRequest, recorded: readonly FailoverEvent[]): Generator<FailoverEvent> {
-  const { id, model, chain, startedAt, deadlineAt, endedAt, code, attempts, usage } = request
+  const { id, model, chain, startedAt, deadlineAt, endedAt, code, attempts, usage, passedOver } = request
   const requestId = id.text
+  const choices = [...(passedOver?.choices ?? [])]
   yield {
     at: startedAt,
     type: 'request_started',
@@ -173,12 +182,14 @@ function* eventsOf(request: FinishedRequest, recorded: readonly FailoverEvent[])
     deadlineAt,
   }
   let told = 0
-  for (const event of recorded) {
+  for (const [count, event] of recorded.entries()) {
+    while (choices[0] !== undefined && choices[0].after <= count) yield* takeSkips(choices, requestId)
     // The beginning of an attempt stands before its end, the beginnings of all before the end of the request.
     const begun = 'attempt' in event ? event.attempt : LAST.has(event.type) ? attempts.length : 0
     for (; told < begun; told += 1) yield* beginningOf(attempts[told], told + 1, requestId)
     yield event
   }
+  while (choices.length > 0) yield* takeSkips(choices, requestId)
   for (; told < attempts.length; told += 1) yield* beginningOf(attempts[told], told + 1, requestId)
   const last = attempts.at(-1)
   if (code !== undefined || last === undefined) return
@@ -194,6 +205,11 @@ function* eventsOf(request: FinishedRequest, recorded: readonly FailoverEvent[])
   }
   const durationMs = endedAt - startedAt
   yield { at: endedAt, type: 'request_succeeded', requestId, target, attempts: attempts.length, durationMs }
+}
+
+function* takeSkips(choices: PassedChoice[], requestId: string): Generator<FailoverEvent> {
+  const choice = choices.shift()
+  if (choice !== undefined) yield* skipsOf(choice, requestId)
 }
 
 function* beginningOf(entry: AttemptEntry | undefined, attempt: number, requestId: string): Generator<FailoverEvent> {

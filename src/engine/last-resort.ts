@@ -38,7 +38,7 @@ export type Resort =
  * breaker window: there, the window limits what is in flight instead.
  */
 export function lastResort(blocked: readonly Blocked[], situation: Situation): Resort {
-  const { deadlineAt, now, rules } = situation
+  const { now, rules } = situation
   const [only] = blocked
   if (only?.by === 'breaker' && blocked.length === 1) {
     if (now < only.putOffUntil) return { do: 'wait', until: only.putOffUntil, cause: 'backoff' }
@@ -52,10 +52,7 @@ export function lastResort(blocked: readonly Blocked[], situation: Situation): R
     triable.filter(({ putOffUntil }) => putOffUntil <= now),
     now,
   )
-  if (likeliest !== undefined) return { do: 'panic', candidate: likeliest.candidate }
-  // What this request has put off itself comes next.
-  const until = Math.min(...triable.map(({ putOffUntil }) => putOffUntil))
-  return until < deadlineAt ? { do: 'wait', until, cause: 'backoff' } : { do: 'give_up' }
+  return likeliest === undefined ? { do: 'give_up' } : { do: 'panic', candidate: likeliest.candidate }
 }
 
 /** Waiting for the soonest of them, if that is worth it: within the deadline, the request's patience and the queue. */

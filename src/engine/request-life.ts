@@ -3,8 +3,9 @@ import { type Attempt, AttemptTimeout } from './attempt.ts'
 import type { AttemptEntry } from './attempt-entry.ts'
 import { Cancellation } from './cancellation.ts'
 import type { Clock } from './clock.ts'
-import type { EventDraft, EventHub, FailoverEventType } from './events.ts'
+import type { EventDraft, EventHub, FailoverEventType, SkipCause } from './events.ts'
 import type { History } from './history.ts'
+import { PassedOver } from './passed-over.ts'
 import type { Usage } from './provider.ts'
 import { withoutPrompt } from './redaction.ts'
 import type { RequestId } from './request-id.ts'
@@ -51,6 +52,8 @@ export class RequestLife {
   readonly deadlineAt: number
   /** Canceled when the caller leaves or the deadline passes; its reason is the `FailoverError` to throw. */
   readonly cancellation = new Cancellation()
+  /** Most requests have none. */
+  passedOver: PassedOver | undefined
   readonly #id: RequestId
   readonly #dependencies: LifeDependencies
   readonly #callerSignal: AbortSignal | undefined
@@ -76,6 +79,13 @@ export class RequestLife {
       this.#onLeave = () => this.#leave()
       signal.addEventListener('abort', this.#onLeave)
     }
+  }
+
+  /** A choice has passed over targets, which nobody is told but who reads the story. */
+  passOver(at: number, targets: readonly Target[], causes: readonly SkipCause[]): void {
+    const after = this.#dependencies.history?.countOf(this.#id) ?? 0
+    this.passedOver ??= new PassedOver()
+    this.passedOver.add({ at, after, targets, causes })
   }
 
   get id(): string {
@@ -185,6 +195,7 @@ export class RequestLife {
       code,
       attempts,
       usage,
+      passedOver: this.passedOver,
     })
   }
 

@@ -2,6 +2,7 @@ import type { FailoverEventOf, Failure } from '../../src/index.ts'
 import { describe, isInUse, isSame, type Knowledge } from './attempt-rules.ts'
 import { isServed } from './binding-book.ts'
 import { type KnownLink, type KnownTarget, type Mirror, originOf, scopesOf } from './mirror.ts'
+import type { ManagerOptions } from './plan.ts'
 import {
   countedTries,
   isEvidence,
@@ -45,6 +46,12 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
   const passedOver = places.slice(0, places.indexOf(own)).find(isOverdue)
   if (passedOver !== undefined)
     report('first_in_order_goes_first', `${name} was made before one at ${placeName(passedOver)}`)
+  const others = places.filter(({ link, target }) => link === own.link && !knowledge.quotas.isSpent(target, now))
+  const isSpent = attempt.links.length === 1 && knowledge.quotas.isSurelySpent(attempt.known, now)
+  const better = others.find((place) => isIgnored(knowledge, request, place, now))
+  const isPinned = own.link.pinned === attempt.target.profile
+  if (learnsLimits(options) && attempt.kind === 'regular' && isSpent && !isPinned && better !== undefined)
+    report('spent_goes_last', `${name} was made, which has nothing left, before one at ${placeName(better)}`)
   const isRepeated = attempt.kind === 'retry' && triesOf(request, attempt.known) > 0
   const untried = isRepeated && isEvidence(options) ? places.find(isOverdue) : undefined
   if (untried !== undefined)
@@ -175,7 +182,12 @@ function isPlainlyOpen(knowledge: Knowledge, target: KnownTarget, { caller }: Kn
 
 /** A limit that has been learnt may hold it back. */
 function mayBePaced({ options, quotas }: Knowledge, target: KnownTarget): boolean {
-  return isEvidence(options) && options.learnLimits !== false && quotas.isTaught(target)
+  return learnsLimits(options) && quotas.isTaught(target)
+}
+
+/** Is it heard what providers say and show of their quotas? */
+function learnsLimits(options: ManagerOptions): boolean {
+  return isEvidence(options) && options.learnLimits !== false
 }
 
 /** What failed may be the model's fault, or the origin's: then it is no surprise that others of them are not tried. */
@@ -251,7 +263,8 @@ function mayShare(knowledge: Knowledge, request: KnownRequest, place: Place, att
   const { mirror, options, quotas } = knowledge
   const { link, target } = place
   // What has nothing left goes last within its model.
-  if (quotas.isSpent(target, attempt.startedAt) && serves(mirror, link, attempt.known)) return true
+  if (learnsLimits(options) && quotas.isSpent(target, attempt.startedAt) && serves(mirror, link, attempt.known))
+    return true
   const { plan } = request.caller
   const { strategy = 'priority', rotateOnSuccess = false } = options
   const hasSession = plan.sessionKey !== undefined || plan.guess?.isNamed === true

@@ -7,6 +7,8 @@ interface Entry {
   /** When it began, epoch milliseconds. */
   readonly at: number
   tokens: number
+  /** It began when tokens were limited already, or never were. */
+  countsTokens: boolean
   isUnderWay: boolean
   /** It has reached somebody for certain. */
   counts: boolean
@@ -25,7 +27,7 @@ export class Meter {
 
   /** @param reservedTokens what it is expected to use at least */
   begin(now: number, reservedTokens: number): Entry {
-    const entry = { at: now, tokens: reservedTokens, isUnderWay: true, counts: true }
+    const entry = { at: now, tokens: reservedTokens, countsTokens: true, isUnderWay: true, counts: true }
     this.#entries = this.#entries.filter(({ at, isUnderWay }) => isUnderWay || at > now - 2 * MINUTE)
     this.#entries.push(entry)
     return entry
@@ -37,7 +39,7 @@ export class Meter {
       before[name] === undefined && after[name] !== undefined
     for (const entry of this.#entries) {
       if (isNew('requestsPerMinute')) entry.counts = false
-      if (isNew('tokensPerMinute')) entry.tokens = 0
+      if (isNew('tokensPerMinute')) entry.countsTokens = false
     }
   }
 
@@ -64,7 +66,10 @@ export class Meter {
   }
 
   #tokensSince(since: number): number {
-    return this.#entries.reduce((sum, { at, tokens }) => (at > since ? sum + tokens : sum), 0)
+    return this.#entries.reduce(
+      (sum, { at, tokens, countsTokens }) => (at > since && countsTokens ? sum + tokens : sum),
+      0,
+    )
   }
 }
 

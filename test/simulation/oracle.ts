@@ -118,6 +118,7 @@ export class Oracle {
   /** What was known has been forgotten by hand, more or less of it. */
   forgotten(): void {
     this.#knowledge.ramps.doubt()
+    this.#knowledge.quotas.doubt()
     this.#blame.served()
   }
 
@@ -274,6 +275,7 @@ export class Oracle {
   #changed(id: string): void {
     this.#troubles.note(useName(id), this.#next())
     this.#knowledge.sessions.forget()
+    this.#knowledge.quotas.doubt()
   }
 
   #onRequest(event: FailoverEventOf<'request_started'>): void {

@@ -3,10 +3,11 @@ import { type KnownTarget, scopesOf } from './mirror.ts'
 import type { KnownAttempt } from './records.ts'
 
 interface Word {
-  /** When the answer began that it came with, among everything that was heard. */
-  readonly order: number
+  /** When the attempt began that it came with: of an earlier one nothing more is heard. */
+  readonly startedAt: number
   /** Until then nothing is left; in the past where something is. */
   readonly spentUntil: number
+  isCertain: boolean
 }
 
 /** What providers have said, or shown by refusing, of quotas that nobody has configured. */
@@ -31,11 +32,21 @@ export class QuotaBook {
   }
 
   /** Headers of an answer arrive. */
-  told({ known, order }: KnownAttempt, buckets: readonly QuotaBucket[], now: number): void {
+  told({ known, configured, startedAt }: KnownAttempt, buckets: readonly QuotaBucket[], now: number): void {
     const scope = quotaScopeOf(known)
-    if ((this.#words.get(scope)?.order ?? -1) > order) return
+    if ((this.#words.get(scope)?.startedAt ?? 0) > startedAt) return
     const spentUntil = Math.max(0, ...buckets.map((bucket) => spentUntilOf(bucket, now)))
-    this.#words.set(scope, { order, spentUntil })
+    this.#words.set(scope, { startedAt, spentUntil, isCertain: known.profile.options === configured })
+  }
+
+  /** Somebody has forgotten things by hand, or changed what they are about. */
+  doubt(): void {
+    for (const word of this.#words.values()) word.isCertain = false
+  }
+
+  /** The same, and nothing can have come between. */
+  isSurelySpent(target: KnownTarget, now: number): boolean {
+    return this.isSpent(target, now) && this.#words.get(quotaScopeOf(target))?.isCertain === true
   }
 
   /** It is said to have nothing left. */

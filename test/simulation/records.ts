@@ -49,6 +49,8 @@ export const RULES = [
   'errors_tell_the_attempts',
   'nothing_is_left_behind',
   'first_in_order_goes_first',
+  /** what is said to have nothing left goes last within its model */
+  'spent_goes_last',
   /** nobody gives up, waits, or tries a failed one again while a target that has nothing to do with what failed is open */
   'open_targets_are_not_ignored',
   /** a healthy target further down the chain is reached before the deadline */

@@ -121,7 +121,7 @@ export class Choosing {
     const { startedAt, deadlineAt } = life
     const endedAt = startedAt
     const finished = { id, model, chain, startedAt, deadlineAt, endedAt, code: undefined, usage: undefined }
-    this.history?.push({ ...finished, attempts: [] })
+    this.history?.push({ ...finished, attempts: [], passedOver: life.passedOver })
   }
 
   chooserOf(request: ChoosingRequest): Chooser {
