@@ -1,7 +1,7 @@
 import { FailoverError, type Failure, type FailureReason } from '../failure/index.ts'
 import { Attempt, type AttemptLimit, AttemptTimeout } from './attempt.ts'
 import type { AttemptEntry } from './attempt-entry.ts'
-import { reasonAgainst, soonestOpening } from './availability.ts'
+import { opensBefore, reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
 import type { Engine, LoopRequest, OpenRequest } from './engine.ts'
@@ -310,6 +310,8 @@ export class AttemptLoop<T, Result> implements Holder {
       turn === 'retry' &&
       policy.retriesTarget &&
       tries < settings.retry.attempts &&
+      // What would come too late is not worth waiting for; another target may be open.
+      (isReset || backoffUntil < this.#request.life.deadlineAt) &&
       tokens.take(target.origin, now)
     ) {
       // A pooled connection that was closed under us is no reason to wait.
@@ -382,19 +384,18 @@ export class AttemptLoop<T, Result> implements Holder {
     const phase = work.phase(target)
     const { attemptMs, firstContentMs, responseMs } = settings.timeouts
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
-    if (chain.length === 1) return ownLimit(phase, phaseMs, attemptMs)
+    const leftMs = Math.max(0, life.deadlineAt - now)
+    // Mostly there is time enough, whatever is behind it.
+    if (chain.length === 1 || Math.min(phaseMs, attemptMs) <= leftMs / 2) return ownLimit(phase, phaseMs, attemptMs)
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
       this.#chooser.course.tries(other) === 0 &&
       this.#chooser.unusable(other) === undefined
-    const behind = chain.slice(1).filter((link) => {
-      const opensAt = soonestOpening(
-        link.targets().filter((other) => isReachable(link, other)),
-        now,
+    const behind = chain
+      .slice(1)
+      .filter((link) =>
+        link.targets().some((other) => isReachable(link, other) && opensBefore(other, life.deadlineAt, now)),
       )
-      return opensAt !== undefined && opensAt < life.deadlineAt
-    })
-    const leftMs = Math.max(0, life.deadlineAt - now)
     const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
     if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
     return ownLimit(phase, phaseMs, attemptMs)

@@ -21,6 +21,12 @@ export function soonestOpening(targets: Iterable<Target>, now: number): number |
   return soonest
 }
 
+/** May it be tried before that time? */
+export function opensBefore(target: Target, time: number, now: number): boolean {
+  const at = openingOf(target, now)
+  return at !== undefined && at < time
+}
+
 /** What keeps it out; a limit of our own stands for the rate limit that it spares us. */
 export function reasonAgainst(target: Target, now: number): FailureReason | undefined {
   const standing = standingOf(target, now)

@@ -115,6 +115,15 @@ describe('choosing', () => {
     expect(world.profile('openai/m')).toBe('openai:2')
   })
 
+  it('takes a target for the sole one although two links of the chain lead to it', () => {
+    const { world, clock } = setUp({ profiles: named(1), fallbacks: ['openai/m@0'] })
+    const [target] = world.table.targets('openai', 'm')
+    const mark = { lease: world.book.nextLease(), startedAt: clock.now() }
+    const moment = { mark, newestLease: mark.lease, now: clock.now() }
+    target?.scopes.model?.fail('breaker', 'server_error', { end: 'inferred', lengthMs: () => 5_000 }, moment, true)
+    expect(world.choose('openai/m')).toMatchObject({ do: 'try', kind: 'panic' })
+  })
+
   it('finds what opens before its time at once: a reset, a shorter window, a profile that is enabled', () => {
     const { world, out, clock } = setUp({ profiles: named(3) })
     out('openai:0', 'openai:1')

@@ -210,10 +210,13 @@ export class Chooser implements Ask {
     const { panic } = this.#engine.policy.whenNothingIsOpen
     const situation = { now, nextLapseAt: this.#nextLapseAt, panic, demand: this.#request }
     const blocked: Blocked[] = []
+    // A pin and its model lead to the same targets, of which each is one alternative.
+    const seen = new Set<Target>()
     for (const link of this.#request.chain) {
       for (const target of link.targets()) {
         const candidate = { link, target }
-        if (!this.#isAllowed(candidate)) continue
+        if (seen.has(target) || !this.#isAllowed(candidate)) continue
+        seen.add(target)
         const each = blockedBy(candidate, this.course.deferredUntil(target) ?? 0, situation)
         if (each !== undefined) blocked.push(each)
       }

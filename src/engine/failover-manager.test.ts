@@ -1212,3 +1212,15 @@ describe('limits on tokens and of quota groups', () => {
     expect(profileOf(attempts).at(-1)).toBe('openai:a')
   })
 })
+
+describe('a retry whose back-off would pass the deadline', () => {
+  it('is not waited for where a fallback is open', async () => {
+    const { manager, clock } = setup(
+      { openai: always(() => answer(500)), anthropic: () => ['hi'] },
+      { fallbacks: ['anthropic/claude'], retry: { minDelayMs: 5_000 } },
+    )
+    const answered = manager.call({ model: 'openai/m' }, { deadlineMs: 2_000 }).then(collect)
+    await clock.advance(0)
+    expect(await answered).toEqual(['hi'])
+  })
+})

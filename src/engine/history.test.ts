@@ -81,6 +81,29 @@ const WAYS: readonly {
     },
   },
   {
+    name: 'around a key at its limit, which is passed over then',
+    outcome: 'succeeded',
+    types: [
+      'request_started',
+      'attempt_started',
+      'attempt_failed',
+      'cooldown_started',
+      'target_skipped',
+      'failover',
+      'attempt_started',
+      'attempt_committed',
+      'attempt_succeeded',
+      'request_succeeded',
+    ],
+    go: async ({ clock, manager, script }) => {
+      script.push(fail(429))
+      const call = manager.call({ model: 'p/m' })
+      await clock.advance(10)
+      await clock.advance(10)
+      return collect(await call)
+    },
+  },
+  {
     name: 'past a key that is out',
     outcome: 'succeeded',
     types: [

@@ -13,7 +13,7 @@ export interface Edit {
 export interface BrokenRule {
   readonly name: string
   readonly edits: readonly Edit[]
-  /** The invariants that may be the first to notice. */
+  /** The invariants that may notice. */
   readonly caughtBy: readonly [Rule, ...Rule[]]
 }
 
@@ -251,6 +251,27 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'prober.ts',
     '|| standing.trialLapsesAt !== undefined) return false',
     ') return false',
+  ),
+  broken(
+    'what has nothing left is taken all the same',
+    ['spent_goes_last'],
+    'select/spent.ts',
+    'return quotaScope.isSpent(now)',
+    'return quotaScope.isSpent(Number.POSITIVE_INFINITY * now)',
+  ),
+  broken(
+    'a group does not share its limits',
+    ['limits_hold'],
+    'health/profile-health.ts',
+    'return this.limits.heldBy(now, tokens) ?? this.groupLimits?.heldBy(now, tokens)',
+    'return this.limits.heldBy(now, tokens)',
+  ),
+  broken(
+    'tokens are not set aside before',
+    ['limits_hold'],
+    'limits/configured-limits.ts',
+    'const tokens = Math.round(Math.max(0, estimatedTokens))',
+    'const tokens = 0 * estimatedTokens',
   ),
   broken('the oldest stories come first', ['stories_agree'], 'history.ts', '].reverse()', ']'),
   broken(

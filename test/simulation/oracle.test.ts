@@ -20,6 +20,7 @@ const BROKEN: readonly (readonly [name: string, rule: Rule, tampering: Tampering
   ['a request has no outcome', 'one_outcome_each', { event: without('request_succeeded') }],
   ['attempts are miscounted', 'one_outcome_each', { event: changed('request_succeeded', { attempts: 99 }) }],
   ['an attempt is sent twice', 'provider_and_events_agree', { reception: (reception) => [reception, reception] }],
+  ['nobody is asked', 'nobody_is_condemned_unasked', { reception: () => [] }],
   ['an attempt is not told', 'provider_and_events_agree', { event: without('attempt_started') }],
   ['cooling targets are tried', 'cooling_is_left_alone', { event: changed('cooldown_started', { until: 4e12 }) }],
   ['a trial is not taken', 'one_trial_at_a_time', { event: changed('attempt_started', { kind: 'regular' }) }],

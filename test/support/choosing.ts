@@ -82,6 +82,7 @@ export class Choosing {
       tokens: new RetryTokens(),
       credentials: new Credentials(clock),
       hub: this.hub,
+      ...(this.history !== undefined && { history: this.history }),
       bindings: this.bindings,
       classify,
       lease: (target, isTrial) => this.leases.open(target, isTrial),
