@@ -20,7 +20,7 @@ beforeAll(() => {
   for (let worker = 0; worker < AT_ONCE; worker += 1) void work(left)
 })
 
-test.each(BROKEN_RULES)('an invariant notices when $name', async ({ name, caughtBy }) => {
+test.each(BROKEN_RULES)('an invariant notices when $name', { timeout: 300_000 }, async ({ name, caughtBy }) => {
   const caught = await catches.get(name)?.promise
   console.log(`${name}: ${caught?.rule ?? 'not caught'}, in ${caught?.worlds} worlds`)
   expect(caughtBy, caught?.text).toContain(caught?.rule)

@@ -59,7 +59,7 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
 }
 
 /** Nobody gives up while a target that has nothing to do with what failed stands open. */
-export function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: number): void {
+function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: number): void {
   const { options, report } = knowledge
   const { maxAttempts = 10 } = options.budget ?? {}
   if (countedTries(request, options) >= maxAttempts || isTurnedDown(request)) return
@@ -75,7 +75,7 @@ export function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: 
  * The deadline has passed. What lies behind the first model was to be reached before: each attempt leaves a reserve for
  * it, and no back-off is waited for that ends too late.
  */
-export function checkDeadline(knowledge: Knowledge, request: KnownRequest, now: number): void {
+function checkDeadline(knowledge: Knowledge, request: KnownRequest, now: number): void {
   const { options, report } = knowledge
   const hasCommitted = request.attempts.some(({ isCommitted }) => isCommitted)
   if (hasCommitted || request.hasJumped || isTurnedDown(request) || !isEvidence(options)) return

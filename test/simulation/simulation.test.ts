@@ -38,13 +38,11 @@ const TOLD: Readonly<Record<FailoverEventType, boolean>> = {
   listener_failed: false,
 }
 
-test('the invariants hold over 20 000 simulated requests', async () => {
+test('the invariants hold over 20 000 simulated requests', { timeout: 300_000 }, async () => {
   const seed = Number(process.env.HOTSPARE_SEED ?? DEFAULT_SEED)
   console.log(`simulation seed ${seed} (HOTSPARE_SEED sets another)`)
   const { failed, told } = await runWorlds({ baseSeed: seed, requests: REQUESTS })
-  if (failed !== undefined) {
-    expect.fail(await tellShortly(failed.seed))
-  }
+  if (failed !== undefined) expect.fail(await tellShortly(failed.seed))
   expect(countOf(told, 'request_started')).toBeGreaterThanOrEqual(REQUESTS)
   // A simulation in which nothing happens proves nothing.
   expect(countOf(told, 'attempt_started')).toBeGreaterThan(REQUESTS / 2)

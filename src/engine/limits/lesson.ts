@@ -26,6 +26,12 @@ export interface Refusal {
 
 /** Where little is known, each start makes the next ones faster by this: the rate doubles each second. */
 const SPEED_UP = 0.7 / 1_000
+/**
+ * After a refusal that says little (a few requests, and then the provider named a time) not everybody who waited comes at
+ * once, but a key that may be used again is not strangled either: ten, then ten a second, and twice as many each second.
+ */
+const UNSURE_RATE = 10 / 1_000
+const UNSURE_BURST = 10
 /** How long to stay away after a refusal without a hint; longer with each one that follows it. */
 const PAUSE_MS = 1_000
 const PAUSE_GROWTH = 3
@@ -156,11 +162,13 @@ export class Lesson {
 
   #rateAt(now: number): number {
     const isGrowing = this.#starts > 0 && !this.#isDoubling
-    const rate = isGrowing ? grown(this.#growth, now - this.#resumedAt) : this.#growth.from
+    const learnt = isGrowing ? grown(this.#growth, now - this.#resumedAt) : this.#growth.from
+    const rate = this.#isTelling ? learnt : Math.max(learnt, UNSURE_RATE)
     return this.#stated === undefined ? rate : Math.min(rate, this.#stated)
   }
 
   #burstAt(now: number): number {
+    if (!this.#isTelling) return UNSURE_BURST
     return this.#mayBurst ? this.#rateAt(now) * BURST_MS : 1
   }
 
