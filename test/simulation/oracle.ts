@@ -43,7 +43,8 @@ export class Oracle {
   readonly #troubles = new TroubleBook()
   readonly #bindings = new BindingBook()
   readonly #blame = new BlameBook()
-  readonly #probes = new Map<string, Trying>()
+  /** The oldest first: where somebody has cleared windows by hand, a target may be asked by two. */
+  readonly #probes: Trying[] = []
   readonly #knowledge: Knowledge
   readonly leases: LeaseBook
   readonly #requests = new Map<string, KnownRequest>()
@@ -402,16 +403,18 @@ export class Oracle {
     const probe: Trying = { known, entries: [], startedAt: at, order: this.#next() }
     checkProbe(this.#knowledge, known, at)
     begin(this.#knowledge, probe, { isTrial: true, reservedTokens: 0 })
-    this.#probes.set(nameOf(target), probe)
+    this.#probes.push(probe)
   }
 
   #onProbeEnd({ target, type }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
-    const probe = this.#probes.get(nameOf(target))
+    const place = this.#probes.findIndex(
+      ({ known }) => known.profile.options.id === target.profile && known.model === target.model,
+    )
+    const [probe] = place < 0 ? [] : this.#probes.splice(place, 1)
     if (probe === undefined) {
       this.report('attempts_have_one_end_each', `${type} was told of ${nameOf(target)}, which nobody was asking for`)
       return
     }
-    this.#probes.delete(nameOf(target))
     settle(probe.entries, 0, type === 'probe_succeeded')
     this.#knowledge.ramps.left(probe)
     if (type === 'probe_failed') this.#failing = probe
