@@ -28,8 +28,8 @@ interface Trying {
   readonly attempt: Attempt
   readonly candidate: Candidate
   readonly limit: AttemptLimit
-  /** Epoch milliseconds. */
-  readonly dueAt: number
+  /** Epoch milliseconds; changes when a key that was fetched has come. */
+  dueAt: number
 }
 
 /**
@@ -211,7 +211,7 @@ export class AttemptLoop<T, Result> implements Holder {
       hub.emit({ type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind }, now)
     }
     const trying: Trying = { attempt, candidate, limit, dueAt: now + limit.ms }
-    const begun = this.#begin(attempt)
+    const begun = this.#begin(trying)
     this.#trying = trying
     life.passTo(this)
     // What comes after a first content stands under the idle limit.
@@ -226,15 +226,26 @@ export class AttemptLoop<T, Result> implements Holder {
   }
 
   /** Nothing stands between the attempt and its work where the key is at hand. */
-  #begin(attempt: Attempt): Promise<T> {
+  #begin(trying: Trying): Promise<T> {
+    const { attempt, limit } = trying
     try {
       const key = this.#engine.credentials.keyOf(attempt.target.credential)
-      const begun =
-        typeof key === 'object' ? key.then((fetched) => this.#start(attempt, fetched)) : this.#start(attempt, key)
-      return Promise.resolve(begun)
+      if (typeof key !== 'object') return Promise.resolve(this.#start(attempt, key))
+      // The time it takes to fetch a key, which has a limit of its own, is not the provider's.
+      if (!limit.isCutShort) trying.dueAt = Number.POSITIVE_INFINITY
+      return key.then((fetched) => {
+        if (!limit.isCutShort) this.#startLimit(trying)
+        return this.#start(attempt, fetched)
+      })
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  #startLimit(trying: Trying): void {
+    const now = this.#engine.clock.now()
+    trying.dueAt = now + trying.limit.ms
+    if (trying === this.#trying) this.#request.life.watch(now)
   }
 
   #start(attempt: Attempt, apiKey: string | undefined): T | PromiseLike<T> {

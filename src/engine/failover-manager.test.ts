@@ -1224,3 +1224,41 @@ describe('a retry whose back-off would pass the deadline', () => {
     expect(await answered).toEqual(['hi'])
   })
 })
+
+describe('a key that takes long to come', () => {
+  it('does not use up the time its provider has, and blames nobody else', async () => {
+    let clock: VirtualClock | undefined
+    const apiKey = async () => {
+      await clock?.sleep(8_000)
+      return 'sk-fetched-000000000'
+    }
+    const made = setup(
+      { openai: () => made.clock.sleep(4_000).then(() => ['ok']) },
+      { profiles: [{ id: 'openai:a', apiKey }], timeouts: { firstContentMs: 5_000 } },
+    )
+    clock = made.clock
+    const answered = made.manager.call({ model: 'openai/m' }).then(collect)
+    await clock.advance(12_000)
+    expect(await answered).toEqual(['ok'])
+    expect(made.manager.status().outages).toEqual([])
+    expect(made.manager.status().profiles[0]?.failures).toBe(0)
+  })
+
+  it('gives the provider its whole limit once it is there, and no more', async () => {
+    let clock: VirtualClock | undefined
+    const apiKey = async () => {
+      await clock?.sleep(8_000)
+      return 'sk-fetched-000000000'
+    }
+    const made = setup(
+      { openai: ({ signal }) => silence(signal) },
+      { profiles: [{ id: 'openai:a', apiKey }], timeouts: { firstContentMs: 5_000 }, wait: { maxMs: 0 } },
+    )
+    clock = made.clock
+    const failed = failure(made.manager.call({ model: 'openai/m' }))
+    await clock.advance(12_999)
+    expect(made.manager.status().profiles[0]?.failures).toBe(0)
+    await clock.advance(1)
+    expect((await failed).attempts?.[0]).toMatchObject({ reason: 'timeout', durationMs: 13_000 })
+  })
+})
