@@ -27,8 +27,9 @@ interface Setback {
 interface Trying {
   readonly attempt: Attempt
   readonly candidate: Candidate
-  readonly limit: AttemptLimit
-  /** Epoch milliseconds; changes when a key that was fetched has come. */
+  /** It is another one while its key is fetched. */
+  limit: AttemptLimit
+  /** Epoch milliseconds. */
   dueAt: number
 }
 
@@ -227,14 +228,13 @@ export class AttemptLoop<T, Result> implements Holder {
 
   /** Nothing stands between the attempt and its work where the key is at hand. */
   #begin(trying: Trying): Promise<T> {
-    const { attempt, limit } = trying
+    const { attempt } = trying
     try {
       const key = this.#engine.credentials.keyOf(attempt.target.credential)
       if (typeof key !== 'object') return Promise.resolve(this.#start(attempt, key))
-      // The time it takes to fetch a key, which has a limit of its own, is not the provider's.
-      if (!limit.isCutShort) trying.dueAt = Number.POSITIVE_INFINITY
+      this.#setLimit(trying, this.#fetchLimit(attempt.target))
       return key.then((fetched) => {
-        if (!limit.isCutShort) this.#startLimit(trying)
+        this.#setLimit(trying, this.#limit(attempt.target, this.#engine.clock.now()))
         return this.#start(attempt, fetched)
       })
     } catch (error) {
@@ -242,10 +242,20 @@ export class AttemptLoop<T, Result> implements Holder {
     }
   }
 
-  #startLimit(trying: Trying): void {
+  #setLimit(trying: Trying, limit: AttemptLimit): void {
     const now = this.#engine.clock.now()
-    trying.dueAt = now + trying.limit.ms
+    trying.limit = limit
+    trying.dueAt = now + limit.ms
     if (trying === this.#trying) this.#request.life.watch(now)
+  }
+
+  /**
+   * The time it takes to fetch a key, which has a limit of its own, is not the provider's; but it must not use up the
+   * request's while others are behind.
+   */
+  #fetchLimit(target: Target): AttemptLimit {
+    const { work } = this.#request
+    return { phase: work.phase(target), ms: this.#shareMs(this.#engine.clock.now()), isCutShort: true }
   }
 
   #start(attempt: Attempt, apiKey: string | undefined): T | PromiseLike<T> {
@@ -390,14 +400,21 @@ export class AttemptLoop<T, Result> implements Holder {
    * that keeps the models behind it reachable (a quarter for one, half for more).
    */
   #limit(target: Target, now: number): AttemptLimit {
-    const { settings } = this.#engine
-    const { chain, life, work } = this.#request
+    const { life, work } = this.#request
     const phase = work.phase(target)
-    const { attemptMs, firstContentMs, responseMs } = settings.timeouts
+    const { attemptMs, firstContentMs, responseMs } = this.#engine.settings.timeouts
     const phaseMs = phase === 'first_content' ? firstContentMs : responseMs
-    const leftMs = Math.max(0, life.deadlineAt - now)
+    const ownMs = Math.min(phaseMs, attemptMs)
     // Mostly there is time enough, whatever is behind it.
-    if (chain.length === 1 || Math.min(phaseMs, attemptMs) <= leftMs / 2) return ownLimit(phase, phaseMs, attemptMs)
+    const isShort = ownMs > (life.deadlineAt - now) / 2
+    const shareMs = isShort ? this.#shareMs(now) : ownMs
+    if (ownMs > shareMs && shareMs < life.deadlineAt - now) return { phase, ms: shareMs, isCutShort: true }
+    return ownLimit(phase, phaseMs, attemptMs)
+  }
+
+  /** What this attempt may take of the time that is left; all of it where nothing is behind it. */
+  #shareMs(now: number): number {
+    const { chain, life } = this.#request
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
       this.#chooser.course.tries(other) === 0 &&
@@ -407,9 +424,7 @@ export class AttemptLoop<T, Result> implements Holder {
       .filter((link) =>
         link.targets().some((other) => isReachable(link, other) && opensBefore(other, life.deadlineAt, now)),
       )
-    const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)
-    if (Math.min(phaseMs, attemptMs) > shareMs && behind.length > 0) return { phase, ms: shareMs, isCutShort: true }
-    return ownLimit(phase, phaseMs, attemptMs)
+    return Math.max(0, life.deadlineAt - now) * (1 - Math.min(2, behind.length) / 4)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Failure } from '../failure/index.ts'
+import { FailoverError, type Failure } from '../failure/index.ts'
 import { timeoutPhaseOf } from './attempt.ts'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './credentials.ts'
@@ -41,6 +41,9 @@ export class Diagnosis<Request extends ModelRequest, Event> {
       nowMs,
       secrets,
     })
+    // Its provider was disabled after it had been chosen.
+    if (error instanceof FailoverError && error.code === 'NO_TARGET')
+      return { ...failure, scope: 'none', ruleId: 'local.no_target' }
     const isOurs = failure.ruleId === 'transport.dns' && this.#nameFailures.isOurs(target.origin, nowMs)
     return isOurs ? { ...failure, scope: 'none', ruleId: 'local.dns' } : failure
   }
