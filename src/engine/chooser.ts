@@ -3,6 +3,7 @@ import type { Candidate, Choice } from './choice.ts'
 import { Course } from './course.ts'
 import type { Engine, LoopRequest, Work } from './engine.ts'
 import type { AttemptKind, SkipCause } from './events.ts'
+import type { ScopeHealth } from './health/scope-health.ts'
 import { standingOf } from './health/standing.ts'
 import { type Blocked, blockedBy, lastResort } from './last-resort.ts'
 import { isSameCause } from './passed-over.ts'
@@ -210,13 +211,14 @@ export class Chooser implements Ask {
     const { panic } = this.#engine.policy.whenNothingIsOpen
     const situation = { now, nextLapseAt: this.#nextLapseAt, panic, demand: this.#request }
     const blocked: Blocked[] = []
-    // A pin and its model lead to the same targets, of which each is one alternative.
-    const seen = new Set<Target>()
+    // A pin and its model, or a provider's default model and its name, lead to the same target: that is one alternative.
+    const seen = new Set<ScopeHealth>()
     for (const link of this.#request.chain) {
       for (const target of link.targets()) {
         const candidate = { link, target }
-        if (seen.has(target) || !this.#isAllowed(candidate)) continue
-        seen.add(target)
+        const itself = target.scopes.target ?? target.scopes.profile
+        if (seen.has(itself) || !this.#isAllowed(candidate)) continue
+        seen.add(itself)
         const each = blockedBy(candidate, this.course.deferredUntil(target) ?? 0, situation)
         if (each !== undefined) blocked.push(each)
       }

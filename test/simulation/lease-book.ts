@@ -14,7 +14,6 @@ export interface Trying extends Holder {
 }
 
 interface Lent extends Trying {
-  readonly lease: Lease
   readonly target: TargetRef
 }
 
@@ -23,6 +22,8 @@ export class LeaseBook {
   readonly #knowledge: Knowledge
   readonly #lapseMs: number
   readonly #lent = new Set<Lent>()
+  /** Whoever has one may still come back with it, late as it is. */
+  readonly #everLent = new Map<Lease, Lent>()
   /** The one that is being ended at this moment. */
   returning: Lent | undefined
 
@@ -40,14 +41,15 @@ export class LeaseBook {
     if (limit !== undefined) report('limits_hold', `${name} breaks ${limit}`)
     if (ramps.isFull(known, now)) report('comebacks_are_gentle', `${name} is one too many for what is just back`)
     checkWindows(this.#knowledge, known, lease.isTrial ? 'trial' : 'regular', now, name)
-    const lent: Lent = { lease, target: lease.target, known, entries: [], startedAt: now, order }
+    const lent: Lent = { target: lease.target, known, entries: [], startedAt: now, order }
     begin(this.#knowledge, lent, { isTrial: lease.isTrial, reservedTokens: 0 })
     this.#lent.add(lent)
+    this.#everLent.set(lease, lent)
   }
 
   /** A lease ends by what is called. */
   returned(lease: Lease, now: number, end: () => void): void {
-    const lent = [...this.#lent].find((each) => each.lease === lease)
+    const lent = this.#everLent.get(lease)
     this.returning = lent
     // Should it succeed, it has committed as its windows end.
     if (lent !== undefined) this.#knowledge.ramps.committed(lent, now)
