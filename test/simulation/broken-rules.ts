@@ -106,8 +106,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'no reserve is left for the models further down',
     ['healthy_targets_are_reached'],
     'attempt-loop.ts',
-    'const shareMs = leftMs * (1 - Math.min(2, behind.length) / 4)',
-    'const shareMs = leftMs',
+    'return Math.max(0, life.deadlineAt - now) * (1 - Math.min(2, behind.length) / 4)',
+    'return Math.max(0, life.deadlineAt - now + 0 * behind.length)',
   ),
   broken(
     'a canceled attempt stays in flight',

@@ -34,8 +34,15 @@ export class QuotaBook {
   /** Headers of an answer arrive. */
   told({ known, configured, startedAt }: KnownAttempt, buckets: readonly QuotaBucket[], now: number): void {
     const scope = quotaScopeOf(known)
-    if ((this.#words.get(scope)?.startedAt ?? 0) > startedAt) return
+    const word = this.#words.get(scope)
+    const isLate = word !== undefined && word.startedAt > startedAt
+    if (isLate && word.isCertain) return
     const spentUntil = Math.max(0, ...buckets.map((bucket) => spentUntilOf(bucket, now)))
+    // Where the later word may have been forgotten, either may hold.
+    if (isLate) {
+      this.#words.set(scope, { ...word, spentUntil: Math.max(word.spentUntil, spentUntil) })
+      return
+    }
     this.#words.set(scope, { startedAt, spentUntil, isCertain: known.profile.options === configured })
   }
 
@@ -44,12 +51,12 @@ export class QuotaBook {
     for (const word of this.#words.values()) word.isCertain = false
   }
 
-  /** The same, and nothing can have come between. */
+  /** It has been said for certain. */
   isSurelySpent(target: KnownTarget, now: number): boolean {
     return this.isSpent(target, now) && this.#words.get(quotaScopeOf(target))?.isCertain === true
   }
 
-  /** It is said to have nothing left. */
+  /** It may have been said to have nothing left. */
   isSpent(target: KnownTarget, now: number): boolean {
     return (this.#words.get(quotaScopeOf(target))?.spentUntil ?? 0) > now
   }

@@ -20,6 +20,8 @@ interface HealthBookOptions {
   readonly onChange: () => void
 }
 
+/** The limits that are learnt are per minute, so none keeps anything out for longer. */
+const LONGEST_LEARNT_MS = 60_000
 /** Which scopes may come in any number, since callers name the models. */
 const SWEPT: readonly HealthScope[] = ['target', 'group_model', 'model']
 /** Scopes that nothing is known of are dropped when more than this many have come together. */
@@ -212,7 +214,7 @@ export class HealthBook {
     const { stayAway } = effect
     limit.refused(mark.startedAt, now, stayAway.end === 'inferred' ? undefined : stayAway.until)
     if (stayAway.end !== 'inferred' || !limit.explains(now)) return effect
-    return { ...effect, stayAway: { end: 'learnt', until: limit.nextAt(now) } }
+    return { ...effect, stayAway: { end: 'learnt', until: Math.min(limit.nextAt(now), now + LONGEST_LEARNT_MS) } }
   }
 
   #change(): void {
