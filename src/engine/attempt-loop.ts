@@ -14,6 +14,9 @@ import type { ChainLink } from './routes.ts'
 import type { Target } from './target.ts'
 import type { Ticket } from './waiting.ts'
 
+/** What lies with the key, so that another one may be served. */
+const OF_KEY: readonly FailureReason[] = ['auth', 'billing', 'permission']
+
 /** A failed attempt, with all that is said of it. */
 interface Setback {
   readonly failure: Failure
@@ -199,7 +202,7 @@ export class AttemptLoop<T, Result> implements Holder {
     }
     if (this.#chooser.course.tries(target) === 0) engine.tokens.earn(target.origin, now)
     this.#chooser.course.started(target)
-    const limit = this.#limit(target, now)
+    const limit = this.#limit(candidate, now)
     // An estimate costs a look at the whole request: only where a limit counts tokens.
     const tokens = target.health.countsTokens ? this.#request.estimatedTokens : undefined
     const lease = engine.lease(target, kind === 'trial' || kind === 'panic', tokens, now)
@@ -232,9 +235,9 @@ export class AttemptLoop<T, Result> implements Holder {
     try {
       const key = this.#engine.credentials.keyOf(attempt.target.credential)
       if (typeof key !== 'object') return Promise.resolve(this.#start(attempt, key))
-      this.#setLimit(trying, this.#fetchLimit(attempt.target))
+      this.#setLimit(trying, this.#fetchLimit(trying.candidate))
       return key.then((fetched) => {
-        this.#setLimit(trying, this.#limit(attempt.target, this.#engine.clock.now()))
+        this.#setLimit(trying, this.#limit(trying.candidate, this.#engine.clock.now()))
         return this.#start(attempt, fetched)
       })
     } catch (error) {
@@ -253,9 +256,10 @@ export class AttemptLoop<T, Result> implements Holder {
    * The time it takes to fetch a key, which has a limit of its own, is not the provider's; but it must not use up the
    * request's while others are behind.
    */
-  #fetchLimit(target: Target): AttemptLimit {
+  #fetchLimit({ link, target }: Candidate): AttemptLimit {
     const { work } = this.#request
-    return { phase: work.phase(target), ms: this.#shareMs(this.#engine.clock.now()), isCutShort: true }
+    const isAnother = (other: Target): boolean => other.profile !== target.profile
+    return { phase: work.phase(target), ms: this.#shareMs(link, isAnother, this.#engine.clock.now()), isCutShort: true }
   }
 
   #start(attempt: Attempt, apiKey: string | undefined): T | PromiseLike<T> {
@@ -263,6 +267,7 @@ export class AttemptLoop<T, Result> implements Holder {
     const { life, work } = this.#request
     if (life.cancellation.isCanceled) throw life.cancellation.reason
     attempt.throwIfAborted()
+    attempt.lease.sent()
     return work.start(attempt)
   }
 
@@ -314,7 +319,7 @@ export class AttemptLoop<T, Result> implements Holder {
     const { failure, target } = setback
     const { link } = candidate
     const now = clock.now()
-    if (failure.reason === 'auth') this.#engine.credentials.wasRefused(target.credential, setback.secrets)
+    if (OF_KEY.includes(failure.reason)) this.#engine.refuseKey(target.credential, setback.secrets)
     if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
     this.#last = setback
     this.#earliest ??= setback
@@ -376,7 +381,7 @@ export class AttemptLoop<T, Result> implements Holder {
     return allTargetsFailed({
       reason: this.#commonReason(usable, now),
       attempts: this.#attempts,
-      nextAvailableAt: soonestOpening(usable, now),
+      nextAvailableAt: soonestOpening(usable, now, this.#request),
       now,
       cause: cause?.error,
       secrets: cause?.secrets ?? [],
@@ -386,7 +391,9 @@ export class AttemptLoop<T, Result> implements Holder {
   /** The reason for which every attempt failed and every target that was not tried is out; undefined if they differ. */
   #commonReason(usable: readonly Target[], now: number): FailureReason | undefined {
     const { course } = this.#chooser
-    const untried = usable.filter((target) => course.tries(target) === 0).map((target) => reasonAgainst(target, now))
+    const untried = usable
+      .filter((target) => course.tries(target) === 0)
+      .map((target) => reasonAgainst(target, now, this.#request))
     const [first, ...others] = new Set([...this.#attempts.map(({ reason }) => reason), ...untried])
     return others.length === 0 ? first : undefined
   }
@@ -399,7 +406,7 @@ export class AttemptLoop<T, Result> implements Holder {
    * The time this attempt gets before its first content: its own limit, or what is left of the request less a reserve
    * that keeps the models behind it reachable (a quarter for one, half for more).
    */
-  #limit(target: Target, now: number): AttemptLimit {
+  #limit({ link, target }: Candidate, now: number): AttemptLimit {
     const { life, work } = this.#request
     const phase = work.phase(target)
     const { attemptMs, firstContentMs, responseMs } = this.#engine.settings.timeouts
@@ -407,22 +414,35 @@ export class AttemptLoop<T, Result> implements Holder {
     const ownMs = Math.min(phaseMs, attemptMs)
     // Mostly there is time enough, whatever is behind it.
     const isShort = ownMs > (life.deadlineAt - now) / 2
-    const shareMs = isShort ? this.#shareMs(now) : ownMs
+    // Other keys at the same origin fare no better where it is silent.
+    const isElsewhere = (other: Target): boolean => other.origin !== target.origin
+    const shareMs = isShort ? this.#shareMs(link, isElsewhere, now) : ownMs
     if (ownMs > shareMs && shareMs < life.deadlineAt - now) return { phase, ms: shareMs, isCutShort: true }
     return ownLimit(phase, phaseMs, attemptMs)
   }
 
-  /** What this attempt may take of the time that is left; all of it where nothing is behind it. */
-  #shareMs(now: number): number {
+  /**
+   * What this attempt may take of the time that is left; all of it where nothing is behind it.
+   * @param isAlternative of the targets of its own model, those that count
+   */
+  #shareMs(own: ChainLink, isAlternative: (other: Target) => boolean, now: number): number {
     const { chain, life } = this.#request
     const isReachable = (link: ChainLink, other: Target): boolean =>
       this.#chooser.course.allows(link, other) &&
       this.#chooser.course.tries(other) === 0 &&
       this.#chooser.unusable(other) === undefined
+    const counts = (link: ChainLink, other: Target): boolean => link !== own || isAlternative(other)
     const behind = chain
-      .slice(1)
+      .slice(chain.indexOf(own))
       .filter((link) =>
-        link.targets().some((other) => isReachable(link, other) && opensBefore(other, life.deadlineAt, now)),
+        link
+          .targets()
+          .some(
+            (other) =>
+              counts(link, other) &&
+              isReachable(link, other) &&
+              opensBefore(other, life.deadlineAt, now, this.#request),
+          ),
       )
     return Math.max(0, life.deadlineAt - now) * (1 - Math.min(2, behind.length) / 4)
   }

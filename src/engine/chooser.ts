@@ -201,7 +201,10 @@ export class Chooser implements Ask {
   /** Trying the same target again takes a retry of its origin, whatever the occasion; without one it is over for it. */
   #isPaidFor(target: Target, now: number): boolean {
     const isPaid =
-      this.course.tries(target) === 0 || this.course.isFree(target) || this.#engine.tokens.take(target.origin, now)
+      !this.#engine.policy.retriesTarget ||
+      this.course.tries(target) === 0 ||
+      this.course.isFree(target) ||
+      this.#engine.tokens.take(target.origin, now)
     if (!isPaid) this.course.exclude(target)
     return isPaid
   }

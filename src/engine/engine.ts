@@ -9,6 +9,7 @@ import type { History } from './history.ts'
 import type { Lease } from './lease.ts'
 import type { Settings } from './options.ts'
 import type { FailurePolicy } from './policy/policy.ts'
+import type { Profile } from './profile.ts'
 import type { SessionGuess } from './provider.ts'
 import type { RequestLife } from './request-life.ts'
 import type { RetryTokens } from './retry-tokens.ts'
@@ -27,6 +28,8 @@ export interface Engine {
   readonly waiting: WaitingRoom
   readonly tokens: RetryTokens
   readonly credentials: Credentials
+  /** A provider has refused what a profile fetched: it is fetched anew, and another one brings it back. */
+  refuseKey(profile: Profile, keys: readonly string[]): void
   readonly hub: Pick<EventHub, 'hears' | 'isListenedTo' | 'emit'>
   /** Which profile owns what was made by it, by id. */
   readonly bindings: BindingBook

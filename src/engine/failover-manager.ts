@@ -19,10 +19,10 @@ import type { Engine, OpenRequest, Work } from './engine.ts'
 import { EVENT_TYPES, EventHub, type FailoverEvent, type FailoverEventOf, type FailoverEventType } from './events.ts'
 import { FailoverStream } from './failover-stream.ts'
 import { HealthBook } from './health/health-book.ts'
-import { KEY_KINDS } from './health/ladder.ts'
 import { standingOf } from './health/standing.ts'
 import { BY_HAND } from './health/window.ts'
 import { History, type RequestStory } from './history.ts'
+import { KeyWatch } from './key-watch.ts'
 import type { Lease } from './lease.ts'
 import { Leases } from './leases.ts'
 import { OpenAnswer } from './open-answer.ts'
@@ -102,6 +102,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   readonly #onFailover = new Set<FailoverCallback>()
   readonly #queries: ProfileQueries<Request, Event>
   readonly #bindings = new BindingBook()
+  readonly #keys: KeyWatch
 
   /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
   constructor(options: FailoverOptions<Request, Event> = {}) {
@@ -110,10 +111,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     this.#clock = parseClock(options.clock)
     this.#random = parseRandom(options.random)
     this.#registry = parseRegistry(options.registry)
-    this.#credentials = new Credentials(this.#clock)
     const { maxRequests } = settings.history
     this.#history = maxRequests === 0 ? undefined : new History(maxRequests)
     this.#hub = new EventHub(() => this.#clock.now(), this.#history)
+    this.#credentials = new Credentials(this.#clock, (profile, outcome) =>
+      this.#hub.emit({ type: outcome === 'refreshed' ? 'credential_fetched' : 'credential_failed', profile }),
+    )
     this.#waiting = new WaitingRoom(this.#clock, settings.wait.maxQueued)
     const policy = policyOf(settings, this.#random)
     const onEnd = (): void => this.#waiting.wakeAll()
@@ -127,6 +130,12 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       emit: (event) => this.#hub.emit(event),
       onChange,
     })
+    this.#keys = new KeyWatch(
+      this.#clock,
+      this.#credentials,
+      (profile) => this.#book.isKeyOut(profile),
+      (profile) => this.#keyChanged(profile),
+    )
     const { strategy = 'priority' } = options
     this.#table = new TargetTable(this.#registry, settings.order, this.#book, strategy === 'priority')
     const routes = new Routes(this.#table, settings.routes, settings.fallbacks)
@@ -147,12 +156,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     })
     const rule = ruleOf(strategy, {
       rotateOnSuccess: settings.rotateOnSuccess,
+      keepsSessions: settings.policy === 'evidence',
       tallies: this.#book.tallies,
       random: this.#random,
       emit: (event) => this.#hub.emit(event),
     })
     const selection = new Selection({ rule, reopenings: () => this.#book.reopenings, isSpent })
-    this.#queries = new ProfileQueries(this.#table, selection)
+    this.#queries = new ProfileQueries(this.#table, selection, (target) => this.#disabledReason(target) === undefined)
     this.#engine = {
       clock: this.#clock,
       settings,
@@ -162,6 +172,10 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       waiting: this.#waiting,
       tokens: new RetryTokens(),
       credentials: this.#credentials,
+      refuseKey: (profile, keys) => {
+        this.#credentials.wasRefused(profile, keys)
+        this.#keys.refused(profile, keys)
+      },
       hub: this.#hub,
       ...(this.#history !== undefined && { history: this.#history }),
       classify,
@@ -234,15 +248,15 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   }
 
   /**
-   * Changes some options of a profile. A changed key clears what stood against the old one (its own auth, permission
-   * and billing windows; what stands against its quota group or the origin is not the key's).
+   * Changes some options of a profile. A changed key clears what stood against the old one: its own auth, permission and
+   * billing windows, and its quota group's billing; what else stands against the group or the origin is not the key's.
    * @throws FailoverError `UNKNOWN_PROFILE`, `INVALID_OPTION`
    */
   updateProfile(id: string, patch: Partial<Omit<ProfileOptions, 'id'>>): Profile {
     const before = this.#table.profileTarget(id).credential
     const profile = before.with(patch)
     this.#table.replace(profile)
-    if (profile.apiKey !== before.apiKey) this.#book.clear(this.#book.ownScopesOf(profile), 'key_change', KEY_KINDS)
+    if (profile.apiKey !== before.apiKey) this.#keyChanged(profile)
     this.#hub.emit({ type: 'profile_changed', profile: id })
     this.#waiting.wakeAll()
     return profile
@@ -355,8 +369,13 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       .map((target) => [target, ...(known.get(target.profile) ?? [])] as const)
     return {
       totalProfiles: targets.length,
-      availableProfiles: targets.filter(([profile, ...models]) => isProfileAvailable(profile, models, now)).length,
-      profiles: targets.map(([profile, ...models]) => profileStatus(profile, models, now)),
+      availableProfiles: targets.filter(
+        ([profile, ...models]) =>
+          this.#disabledReason(profile) === undefined && isProfileAvailable(profile, models, now),
+      ).length,
+      profiles: targets.map(([profile, ...models]) =>
+        profileStatus(profile, models, now, this.#disabledReason(profile)),
+      ),
       outages: outagesOf(this.#book.allScopes(), now),
       config: this.config,
     }
@@ -371,7 +390,9 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   get isAvailable(): boolean {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
-    const open = this.#table.profileTargets().filter((target) => isProfileAvailable(target, [], now))
+    const open = this.#table
+      .profileTargets()
+      .filter((target) => this.#disabledReason(target) === undefined && isProfileAvailable(target, [], now))
     if (open.length === 0) return false
     const known = this.#table.knownTargets()
     return open.some((target) => isProfileAvailable(target, known.get(target.profile) ?? [], now))
@@ -487,6 +508,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
   #housekeep(): number {
     const now = this.#clock.now()
     this.#leases.reclaim(now)
+    this.#keys.look(now)
     if (this.#book.needsSweep) {
       this.#table.dropTargets()
       this.#book.sweep(now)
@@ -499,6 +521,17 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
     if (entry.state !== 'registered') return undefined
     const { provider } = entry
     return provider.probe && ((context) => provider.probe?.(context) ?? Promise.resolve())
+  }
+
+  #keyChanged(profile: Profile): void {
+    if (this.#table.find(profile.id) === profile)
+      this.#book.keyChanged(profile, this.#table.profileTarget(profile.id).origin)
+  }
+
+  /** Why its provider is switched off as a whole. */
+  #disabledReason({ provider }: Target): string | undefined {
+    const entry = this.#registry.get(provider)
+    return entry.state === 'disabled' ? `provider ${provider}: ${entry.reason}` : undefined
   }
 
   #announceFailover(from: Target, to: Target, failure: Failure, requestId?: string): void {

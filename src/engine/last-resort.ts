@@ -14,6 +14,8 @@ export type Blocked = {
   | { readonly by: 'refusal'; readonly until: number }
   /** Only breaker windows keep it until then: it may be tried where there is no alternative. */
   | { readonly by: 'breaker'; readonly until: number }
+  /** It is just back, and as many are under way as it should bear; where there is no alternative it bears one more. */
+  | { readonly by: 'ramp'; readonly until: number }
   /** Somebody's attempt has to end first, which it may at any moment, or by then at the latest. */
   | { readonly by: 'attempt'; readonly endsBy: number | undefined; readonly isItsTrial: boolean }
 )
@@ -47,7 +49,7 @@ export function lastResort(blocked: readonly Blocked[], situation: Situation): R
   const wait = waitFor(blocked, situation)
   if (wait !== undefined && rules.wait) return wait
   if (!blocked.every(isOfBreakers)) return { do: 'give_up' }
-  const triable = blocked.filter(({ by }) => by === 'breaker')
+  const triable = blocked.filter(({ by }) => by === 'breaker' || by === 'ramp')
   const likeliest = soonestOf(
     triable.filter(({ putOffUntil }) => putOffUntil <= now),
     now,
@@ -105,7 +107,7 @@ export function blockedBy(
     case 'trial':
       return { ...common, by: 'backoff' }
     case 'limited':
-      return held(standing)
+      return standing.limit === 'ramp' ? { ...common, by: 'ramp', until: standing.until ?? now } : held(standing)
     case 'on_trial':
       return { ...common, by: 'attempt', endsBy: standing.lapsesAt, isItsTrial: false }
     case 'cooling': {
@@ -123,7 +125,7 @@ export function blockedBy(
 }
 
 function isOfBreakers(blocked: Blocked): boolean {
-  return blocked.by === 'breaker' || (blocked.by === 'attempt' && blocked.isItsTrial)
+  return blocked.by === 'breaker' || blocked.by === 'ramp' || (blocked.by === 'attempt' && blocked.isItsTrial)
 }
 
 function soonestOf(blocked: readonly Blocked[], now: number): Blocked | undefined {
@@ -139,6 +141,7 @@ function opensAt(blocked: Blocked, now: number): number {
       return blocked.putOffUntil
     case 'refusal':
     case 'breaker':
+    case 'ramp':
       return blocked.until
     case 'attempt':
       return now

@@ -44,6 +44,8 @@ export class Lease {
   /** Those of the quota group as it was when this began. */
   readonly #groupLimits: ConfiguredLimits | undefined
   readonly #groupReservation: Reservation | undefined
+  /** The provider may have been asked. */
+  #isSent = false
   #isCommitted = false
   #isEnded = false
 
@@ -79,6 +81,11 @@ export class Lease {
     return this.#isEnded
   }
 
+  /** From now on it may have reached the provider, and counts. */
+  sent(): void {
+    this.#isSent = true
+  }
+
   /** The answer has begun: that decides a trial. The lease goes on until the answer is complete. */
   commit(latencyMs?: number, now: number = this.#dependencies.clock.now()): void {
     if (this.#isEnded || this.#isCommitted) return
@@ -107,9 +114,10 @@ export class Lease {
     const { book, clock } = this.#dependencies
     const now = clock.now()
     book.fail(this.target, failure, this.#mark, now, requestId)
-    if (!this.#isCommitted && failure.reason === 'network') this.#giveBack(now)
-    // What is refused costs no tokens; what broke off has cost what nobody will tell.
-    else this.#settle(this.#isCommitted ? undefined : 0, now)
+    if (!this.#isSent) book.withdrew(this.target, this.startedAt, now)
+    if (!this.#isSent || (!this.#isCommitted && failure.reason === 'network')) this.#giveBack(now)
+    // What is refused costs no tokens; what broke off, or was not waited for, has cost what nobody will tell.
+    else this.#settle(this.#isCommitted || failure.reason === 'timeout' ? undefined : 0, now)
     this.#end()
   }
 
@@ -122,8 +130,15 @@ export class Lease {
   /** Ends it without a verdict: a trial is given back. */
   release(usage?: Usage): void {
     if (this.#isEnded) return
-    this.#dependencies.book.returnTrial(this.target, this.#mark)
-    this.#conclude(usage)
+    const { book, clock } = this.#dependencies
+    book.returnTrial(this.target, this.#mark)
+    if (this.#isSent) this.#conclude(usage)
+    else {
+      const now = clock.now()
+      book.withdrew(this.target, this.startedAt, now)
+      this.#giveBack(now)
+      this.#end()
+    }
   }
 
   [Symbol.dispose](): void {

@@ -46,6 +46,8 @@ export class Leases {
 
   lend(target: Target, isTrial: boolean): Lease {
     const lease = this.open(target, isTrial)
+    // What its holder does with it cannot be seen.
+    lease.sent()
     this.#lent.add(lease)
     return lease
   }

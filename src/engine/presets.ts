@@ -12,6 +12,8 @@ export const presets = {
   rsclaw: {
     policy: 'rsclaw',
     retry: { attempts: 1, minDelayMs: 400, maxDelayMs: 30_000, jitter: 0.1, exponential: true },
+    // Every profile once, however many there are.
+    budget: { maxAttempts: 1_000 },
     cooldown: { rateLimit: { minMs: 5_000, maxMs: 300_000 } },
     rotateOnSuccess: false,
   },

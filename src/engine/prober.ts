@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts'
 import type { ScopeHealth } from './health/scope-health.ts'
 import { standingOf } from './health/standing.ts'
 import type { AttemptContext } from './provider.ts'
+import { withoutPrompt } from './redaction.ts'
 import type { Target } from './target.ts'
 
 /** The smallest request needs no longer than this. */
@@ -95,6 +96,7 @@ export class Prober {
     const send = async (): Promise<void> => {
       const key = await credentials.keyOf(target.credential)
       attempt.apiKey = key
+      attempt.lease.sent()
       await probe(new OpenAttempt(attempt))
     }
     try {
@@ -107,7 +109,13 @@ export class Prober {
       const failure = engine.classify(error, target, attempt.secrets)
       attempt.abort(error)
       attempt.end('failed')
-      hub.emit({ type: 'probe_failed', target: ref, durationMs: attempt.record.durationMs, failure })
+      engine.refuseKey(target.credential, attempt.secrets)
+      hub.emit({
+        type: 'probe_failed',
+        target: ref,
+        durationMs: attempt.record.durationMs,
+        failure: withoutPrompt(failure),
+      })
       attempt.lease.failWith(failure)
     }
   }

@@ -11,10 +11,13 @@ import type { TargetTable } from './target-table.ts'
 export class ProfileQueries<Request extends ModelRequest, Event> {
   readonly #table: TargetTable<Request, Event>
   readonly #selection: Selection
+  readonly #isEnabled: (target: Target) => boolean
 
-  constructor(table: TargetTable<Request, Event>, selection: Selection) {
+  /** @param isEnabled is its provider in use? */
+  constructor(table: TargetTable<Request, Event>, selection: Selection, isEnabled: (target: Target) => boolean) {
     this.#table = table
     this.#selection = selection
+    this.#isEnabled = isEnabled
   }
 
   /**
@@ -23,19 +26,23 @@ export class ProfileQueries<Request extends ModelRequest, Event> {
    */
   next(query: ProfileQuery, exclude: readonly string[], now: number): Target | undefined {
     const pool = this.#poolOf(query)
-    const gate = this.#selection.gate(pool, now, ({ profile }) => !exclude.includes(profile))
+    const gate = this.#selection.gate(
+      pool,
+      now,
+      (target) => !exclude.includes(target.profile) && this.#isEnabled(target),
+    )
     return pool.targets[this.#selection.look(gate, askOf(query))]
   }
 
   /** The next one, for good: it has had its turn. */
   take(query: ProfileQuery, now: number): Target | undefined {
     const pool = this.#poolOf(query)
-    const gate = this.#selection.gate(pool, now, () => true)
+    const gate = this.#selection.gate(pool, now, this.#isEnabled)
     return pool.targets[this.#selection.take(gate, askOf(query))]
   }
 
   soonest(query: ProfileQuery, now: number): number | undefined {
-    return soonestOpening(this.#poolOf(query).targets, now)
+    return soonestOpening(this.#poolOf(query).targets.filter(this.#isEnabled), now)
   }
 
   /**

@@ -96,5 +96,6 @@ class DoorRequest<T> implements LoopRequest<T> {
 function fitting(chain: readonly ChainLink[], { isFit }: Pick<Work<unknown>, 'isFit'>): readonly ChainLink[] {
   if (isFit === undefined || chain.every(({ provider }) => isFit(provider))) return chain
   const fit = chain.filter(({ provider }) => isFit(provider))
-  return fit.length === 0 ? chain : fit
+  // Detours alone lead nowhere.
+  return fit.some(({ onlyAfter }) => onlyAfter === undefined) ? fit : chain
 }

@@ -84,8 +84,14 @@ export interface FailoverStatus {
 /**
  * @param profile the profile as such
  * @param targets its targets of the models it has been asked for
+ * @param providerOff why its provider is switched off as a whole, where it is
  */
-export function profileStatus(profile: Target, targets: readonly Target[], now: number): ProfileStatus {
+export function profileStatus(
+  profile: Target,
+  targets: readonly Target[],
+  now: number,
+  providerOff: string | undefined,
+): ProfileStatus {
   const { credential, health } = profile
   const models = targets.map((target) => ({ model: target.model, ...healthView(target, now) }))
   const {
@@ -102,6 +108,11 @@ export function profileStatus(profile: Target, targets: readonly Target[], now: 
   return {
     ...credential.toJSON(),
     ...ownView(profile, models, now),
+    ...(providerOff !== undefined && {
+      status: 'disabled' as const,
+      reason: providerOff,
+      clearedBy: 'enable' as const,
+    }),
     ...(lastError !== undefined && { lastError }),
     consecutiveFailures,
     inFlight: health.limits.inFlight,
@@ -126,7 +137,7 @@ export function outagesOf(scopes: Iterable<ScopeHealth>, now: number): OutageVie
       const end = window.state === 'cooling' ? window.end : 'inferred'
       const isOnTrial = hasTrial(window, now)
       const common = { scope: scope.scope, key: scope.key, kind, reason, since, until, end, rung, state, isOnTrial }
-      outages.push({ ...common, clearedBy: clearedBy(kind, end) })
+      outages.push({ ...common, clearedBy: clearedBy(kind, end, scope.scope) })
     }
   }
   return outages
@@ -158,12 +169,14 @@ function healthView(target: Target, now: number): HealthView {
     return { status: 'available', ...(state === 'limited' && { held: held as Hold }) }
   }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
-  if (standing.state === 'on_trial') return { status, reason: standing.reason, clearedBy: 'trial' }
-  const { windowKind, since, until, end } = standing
-  return { status, reason: standing.reason, since, until, clearedBy: clearedBy(windowKind, end) }
+  const { since, until } = standing
+  if (standing.state === 'on_trial') return { status, reason: standing.reason, since, until, clearedBy: 'trial' }
+  const { windowKind, end, scope } = standing
+  return { status, reason: standing.reason, since, until, clearedBy: clearedBy(windowKind, end, scope) }
 }
 
-function clearedBy(kind: WindowKind, end: WindowEnd): ClearedBy {
-  if (KEY_KINDS.includes(kind)) return 'key_change'
+function clearedBy(kind: WindowKind, end: WindowEnd, scope: HealthScope): ClearedBy {
+  const isOfKey = scope === 'profile' || scope === 'target' || (scope === 'group' && kind === 'billing')
+  if (isOfKey && KEY_KINDS.includes(kind)) return 'key_change'
   return end === 'inferred' ? 'trial' : 'time'
 }

@@ -86,7 +86,8 @@ export class TargetTable<Request extends ModelRequest, Event> {
     const tenant = this.#tenants.get(id)
     if (tenant === undefined) return undefined
     this.#take(id, tenant.profile.provider)
-    this.#book.forgetProfile(tenant.profile)
+    const rest = [...this.#tenants.values(), ...this.#implicit.values()].map(({ target }) => target)
+    this.#book.forgetProfile(tenant.profile, tenant.target.origin, rest)
     return tenant.profile
   }
 
@@ -289,7 +290,12 @@ export class TargetTable<Request extends ModelRequest, Event> {
       this.#implicit.delete(name)
       this.#pools.delete(name)
       this.#modelless.delete(name)
-      this.#book.forgetProfile(profile)
+      const rest = [...this.#tenants.values(), ...this.#implicit.values()]
+      this.#book.forgetProfile(
+        profile,
+        target.origin,
+        rest.map((tenant) => tenant.target),
+      )
       return
     }
   }

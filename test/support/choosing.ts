@@ -69,6 +69,7 @@ export class Choosing {
     const { rotateOnSuccess } = settings
     const rule = ruleOf(strategy, {
       rotateOnSuccess,
+      keepsSessions: true,
       tallies: this.book.tallies,
       random,
       emit: (event) => this.hub.emit(event),
@@ -89,6 +90,7 @@ export class Choosing {
       reclaim: () => undefined,
       retryDelayMs: () => 400,
       contextWindowOf: () => undefined,
+      refuseKey: () => {},
       onFailover: () => {},
     }
     for (const profile of profiles) this.add(profile)

@@ -5,7 +5,7 @@ import { effectOf, type FailurePolicy, type FailureWindow, type HealthEffect } f
 import type { Profile, ProfileLimits } from '../profile.ts'
 import { Target, type TargetScopes } from '../target.ts'
 import { Incidents } from './incidents.ts'
-import type { WindowKind } from './ladder.ts'
+import { KEY_KINDS, type WindowKind } from './ladder.ts'
 import { ProfileHealth } from './profile-health.ts'
 import { type HealthScope, ScopeHealth, scopeName } from './scope-health.ts'
 import { Tallies } from './tallies.ts'
@@ -24,6 +24,8 @@ interface HealthBookOptions {
 const LONGEST_LEARNT_MS = 60_000
 /** Which scopes may come in any number, since callers name the models. */
 const SWEPT: readonly HealthScope[] = ['target', 'group_model', 'model']
+/** Models that are known not to be there, over all keys. */
+const MAX_MISSING = 5_000
 /** Scopes that nothing is known of are dropped when more than this many have come together. */
 const SWEEP_AT = 50_000
 
@@ -33,6 +35,8 @@ export class HealthBook {
   readonly #scopes = new Map<string, ScopeHealth>()
   readonly #profiles = new Map<string, ProfileHealth>()
   readonly #incidents = new Incidents()
+  /** Targets whose model was not found, the oldest first. */
+  readonly #missing = new Set<ScopeHealth>()
   readonly #groupLimits: ReadonlyMap<string, ConfiguredLimits>
   readonly tallies = new Tallies()
   #newestLease = 0
@@ -100,6 +104,7 @@ export class HealthBook {
     if (failure.scope !== 'none' && failure.scope !== 'request')
       target.health.fail(failure.reason, failure.message, now)
     if (effect !== undefined) this.#apply(target, effect, mark, now, requestId)
+    if (failure.quota !== undefined) this.noteQuota(target, failure.quota, mark.startedAt, now)
     for (const scope of provenAlive(failure, target)) {
       if (scope === effect?.scope) continue
       for (const { kind } of scope.proveAlive(mark, this.#newestLease, now)) this.#emitEnd(scope, kind, 'proof_of_life')
@@ -126,9 +131,15 @@ export class HealthBook {
     if (this.#options.policy.learnsLimits) target.quotaScope.learn().began(now)
   }
 
+  /** It ended before the provider was asked. */
+  withdrew({ quotaScope }: Target, startedAt: number, now: number): void {
+    quotaScope.learnt?.withdrew(startedAt, now)
+  }
+
   /** Headers say what is left of the provider's limits. */
   noteQuota({ quotaScope }: Target, buckets: readonly QuotaBucket[], startedAt: number, now: number): void {
-    if (this.#options.policy.learnsLimits) quotaScope.noteQuota(buckets, startedAt, now)
+    const { learnsLimits, readsQuota } = this.#options.policy
+    if (readsQuota) quotaScope.noteQuota(buckets, startedAt, now, learnsLimits)
   }
 
   takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {
@@ -164,10 +175,52 @@ export class HealthBook {
     return this.#scopes.values()
   }
 
-  forgetProfile(profile: Profile): void {
+  /** @param rest the profiles that are left, with their origins: what none of them reaches is forgotten, too */
+  forgetProfile(profile: Profile, origin: string, rest: Iterable<Target>): void {
     this.#profiles.get(profile.id)?.retire()
     this.#profiles.delete(profile.id)
-    for (const [key, scope] of this.#scopes) if (isOwn(scope, profile)) this.#scopes.delete(key)
+    this.#incidents.forget(origin, profile.id)
+    let isOriginInUse = false
+    let isGroupInUse = profile.quotaGroup === undefined
+    for (const { credential, origin: other } of rest) {
+      isOriginInUse ||= other === origin
+      isGroupInUse ||= credential.quotaGroup === profile.quotaGroup
+    }
+    for (const [key, scope] of this.#scopes) {
+      const isOfOrigin = scope.scope === 'model' || scope.scope === 'provider'
+      const isOfGroup = scope.scope === 'group' || scope.scope === 'group_model'
+      if (
+        isOwn(scope, profile) ||
+        (!isOriginInUse && isOfOrigin && isNamed(scope.key, origin)) ||
+        (!isGroupInUse && isOfGroup && isNamed(scope.key, profile.quotaGroup ?? ''))
+      )
+        this.#scopes.delete(key)
+    }
+    this.#reopenings += 1
+  }
+
+  /** Does anything that lies with its key stand against a profile? */
+  isKeyOut(profile: Profile): boolean {
+    return this.#keyScopes(profile).some((scope) => !scope.isQuiet)
+  }
+
+  #keyScopes({ id, quotaGroup }: Profile): ScopeHealth[] {
+    const names = [scopeName('profile', id), ...(quotaGroup === undefined ? [] : [scopeName('group', quotaGroup)])]
+    return names.flatMap((name) => this.#scopes.get(name) ?? [])
+  }
+
+  /** The key of a profile is another one: what stood against the old one is over. */
+  keyChanged(profile: Profile, origin: string): void {
+    this.#incidents.forget(origin, profile.id)
+    this.clear(this.ownScopesOf(profile), 'key_change', KEY_KINDS)
+    const own = this.#scopes.get(scopeName('profile', profile.id))
+    // An incident of the origin is not the key's, but what it was refused for was the old one.
+    const window = own?.find('breaker')
+    if (own !== undefined && window?.reason === 'auth') this.clear([own], 'key_change', ['breaker'])
+    // Money belongs to the group, and another key may be another account's.
+    const group =
+      profile.quotaGroup === undefined ? undefined : this.#scopes.get(scopeName('group', profile.quotaGroup))
+    if (group !== undefined) this.clear([group], 'key_change', ['billing'])
   }
 
   /** Too many scopes have come together: the caller should drop its targets and call `sweep`. */
@@ -178,7 +231,7 @@ export class HealthBook {
   /** Drops the scopes of models that nothing is known of. Those of profiles and origins stay: others hold on to them. */
   sweep(now: number): void {
     for (const [key, scope] of this.#scopes)
-      if (SWEPT.includes(scope.scope) && scope.isPristine(now)) this.#scopes.delete(key)
+      if (SWEPT.includes(scope.scope) && (scope.isPristine(now) || scope.isForgettable(now))) this.#scopes.delete(key)
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#scopes.size)
   }
 
@@ -189,7 +242,9 @@ export class HealthBook {
       if (scope !== 'target' || isQuiet) continue
       const space = key.indexOf(' ')
       const id = key.slice(0, space)
-      models.set(id, [...(models.get(id) ?? []), key.slice(space + 1)])
+      const own = models.get(id)
+      if (own === undefined) models.set(id, [key.slice(space + 1)])
+      else own.push(key.slice(space + 1))
     }
     return models
   }
@@ -267,6 +322,7 @@ export class HealthBook {
     const opened = scope.fail(kind, reason, stayAway, moment, isSure)
     if (opened?.state !== 'cooling') return
     if (before?.state === 'cooling' && opened.until < before.until) this.#reopenings += 1
+    if (reason === 'model_not_found' && scope.scope === 'target') this.#missed(scope)
     const { until, end, rung } = opened
     this.#options.emit({
       type: 'cooldown_started',
@@ -279,6 +335,16 @@ export class HealthBook {
       rung,
       ...(requestId !== undefined && { requestId }),
     })
+  }
+
+  /** Callers name the models, and may invent any number of them: of those that are not there the latest are known. */
+  #missed(scope: ScopeHealth): void {
+    this.#missing.delete(scope)
+    this.#missing.add(scope)
+    const [oldest] = this.#missing
+    if (oldest === undefined || this.#missing.size <= MAX_MISSING) return
+    this.#missing.delete(oldest)
+    for (const { kind } of oldest.clear()) this.#emitEnd(oldest, kind, 'reset')
   }
 
   #scope(scope: HealthScope, key: string): ScopeHealth {

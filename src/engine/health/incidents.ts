@@ -57,6 +57,14 @@ export class Incidents {
     return incident.refusals.filter(({ at }) => startedAt - at <= SPAN_MS).map((refusal) => refusal.profile)
   }
 
+  /** What was said of this profile's key does not count any more. */
+  forget(origin: string, profile: string): void {
+    const incident = this.#incidents.get(origin)
+    if (incident === undefined) return
+    incident.refusals = incident.refusals.filter((refusal) => refusal.profile !== profile)
+    if (incident.refusals.length === 0) this.#incidents.delete(origin)
+  }
+
   /** No origin refuses anybody. Almost always true, and cheap to ask. */
   get isQuiet(): boolean {
     return this.#incidents.size === 0

@@ -40,6 +40,8 @@ const BREAKER_THRESHOLDS: Readonly<Record<HealthScope, number>> = {
   provider: 3,
 }
 
+/** Windows that ended so long ago, and that nobody has tried to end since, are no news. */
+const FORGOTTEN_AFTER_MS = 3_600_000
 /** Shared, since there is one scope for each key and each model. */
 const NONE: readonly StandingWindow[] = []
 
@@ -82,6 +84,12 @@ export class ScopeHealth {
     return this.isQuiet && this.#holders === 0 && isIdle
   }
 
+  /** What is known of it is so old that it may be forgotten: windows that ended long ago, and nobody has asked since. */
+  isForgettable(now: number): boolean {
+    if (this.#holders > 0 || this.#ramp !== undefined) return false
+    return this.#windows.every(({ window }) => now > window.until + FORGOTTEN_AFTER_MS)
+  }
+
   /** Time to the first content, milliseconds; undefined before the first answer. */
   get latency(): PeakEwma | undefined {
     return this.#latency
@@ -104,9 +112,9 @@ export class ScopeHealth {
   }
 
   /** Headers of an answer say what is left here. */
-  noteQuota(buckets: readonly QuotaBucket[], startedAt: number, now: number): void {
+  noteQuota(buckets: readonly QuotaBucket[], startedAt: number, now: number, learnsLimits: boolean): void {
     this.#quota ??= new QuotaView()
-    this.#quota.note(buckets, startedAt, now, this.learn())
+    this.#quota.note(buckets, startedAt, now, learnsLimits ? this.learn() : undefined)
   }
 
   /** By what headers say nothing is left: others go first. */

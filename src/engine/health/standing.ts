@@ -22,6 +22,9 @@ export type HealthStanding =
       readonly state: 'on_trial'
       readonly scope: HealthScope
       readonly reason: FailureReason
+      readonly since: number
+      /** When its window ended. */
+      readonly until: number
       readonly lapsesAt: number
     }
   | CoolingStanding
@@ -107,7 +110,8 @@ function stricter(
     }
   }
   if (standing.state === 'cooling') return lapsesAt === undefined ? standing : { ...standing, trialLapsesAt: lapsesAt }
-  if (lapsesAt !== undefined) return { state: 'on_trial', scope, reason, lapsesAt }
+  const { since, until } = window
+  if (lapsesAt !== undefined) return { state: 'on_trial', scope, reason, since, until, lapsesAt }
   return standing.state === 'open' ? TRIAL : standing
 }
 

@@ -22,6 +22,7 @@ export function evidencePolicy({ ladders, maxHintMs, learnsLimits, rules, random
     stayAway: { end: 'inferred', lengthMs: (rung) => rungMs(kind, rung, ladders[kind], random) },
   })
   return {
+    readsQuota: true,
     learnsLimits,
     ofRefusedKey: { alone: inferred('auth'), inIncident: inferred('breaker') },
     classify: createClassifier({ rules }),

@@ -37,6 +37,8 @@ export interface FailurePolicy {
    * no difference.
    */
   readonly ofRefusedKey?: { readonly alone: FailureWindow; readonly inIncident: FailureWindow } | undefined
+  /** Do headers that say what is left order the targets? */
+  readonly readsQuota: boolean
   /** Are limits learnt that nobody has told? */
   readonly learnsLimits: boolean
   /** Failures that cost so little that their attempts do not count against `budget.maxAttempts`. */

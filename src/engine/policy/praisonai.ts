@@ -15,6 +15,7 @@ export interface PraisonaiOptions {
 export function praisonaiPolicy({ rateLimitCooldownMs, errorCooldownMs }: PraisonaiOptions): FailurePolicy {
   return {
     classify: classifyAsRateLimitOrError,
+    readsQuota: false,
     learnsLimits: false,
     returnsAtOnce: true,
     freeReasons: [],

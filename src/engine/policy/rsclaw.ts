@@ -17,6 +17,7 @@ export interface RsclawOptions {
 export function rsclawPolicy({ backoffMs, minCooldownMs, maxCooldownMs }: RsclawOptions): FailurePolicy {
   return {
     classify: classifyBySubstring,
+    readsQuota: false,
     learnsLimits: false,
     returnsAtOnce: true,
     freeReasons: [],

@@ -29,6 +29,9 @@ export function lowestLatencyRule(random: Random): SelectionRule {
   }
 }
 
+/** One that was asked and has not answered is asked before all others once more after this long. */
+const ANOTHER_CHANCE_MS = 60_000
+
 /** One that is open, by chance, but not this one; the one itself where it is the only one. */
 function pick({ start, end }: Tier, first: number, gate: Gate, random: Random, not: number): number {
   for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
@@ -44,6 +47,10 @@ function isFaster(target: Target | undefined, than: Target | undefined, now: num
   return target !== undefined && than !== undefined && costOf(target, now) < costOf(than, now)
 }
 
+/** Who has never answered is asked first, but not again and again: it may fail fast. */
 function costOf({ health, latency }: Target, now: number): number {
-  return latency?.valueAt(now) ?? (health.limits.inFlight === 0 ? 0 : Number.POSITIVE_INFINITY)
+  const measured = latency?.valueAt(now)
+  if (measured !== undefined) return measured
+  const isUntried = health.lastUsedAt === undefined || now - health.lastUsedAt > ANOTHER_CHANCE_MS
+  return isUntried && health.limits.inFlight === 0 ? 0 : Number.POSITIVE_INFINITY
 }

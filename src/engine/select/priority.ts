@@ -5,10 +5,10 @@ import type { SelectionRule } from './rule.ts'
  * The first in configured order. Among equals the first that was declared, or with `rotateOnSuccess` the one that was
  * used least recently.
  */
-export function priorityRule(rotateOnSuccess: boolean, tallies: Tallies): SelectionRule {
+export function priorityRule(rotateOnSuccess: boolean, tallies: Tallies, keepsSessions: boolean): SelectionRule {
   return {
     name: 'priority',
-    sessions: 'named',
+    sessions: keepsSessions ? 'named' : 'none',
     weighs: false,
     takesFirst: !rotateOnSuccess,
     choose(tier, first, gate) {

@@ -12,6 +12,8 @@ import { weightedRule } from './weighted.ts'
 
 interface RuleDependencies {
   readonly rotateOnSuccess: boolean
+  /** The published designs know no sessions. */
+  readonly keepsSessions: boolean
   readonly tallies: Tallies
   readonly random: Random
   readonly emit: (event: EventDraft) => void
@@ -20,11 +22,11 @@ interface RuleDependencies {
 /** What a strategy comes down to, be it named or a user's own. */
 export function ruleOf(
   strategy: StrategyName | Strategy,
-  { rotateOnSuccess, tallies, random, emit }: RuleDependencies,
+  { rotateOnSuccess, keepsSessions, tallies, random, emit }: RuleDependencies,
 ): SelectionRule {
   switch (strategy) {
     case 'priority':
-      return priorityRule(rotateOnSuccess, tallies)
+      return priorityRule(rotateOnSuccess, tallies, keepsSessions)
     case 'round_robin':
       return roundRobinRule()
     case 'weighted':
