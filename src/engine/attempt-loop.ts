@@ -366,7 +366,8 @@ export class AttemptLoop<T, Result> implements Holder {
     const { chain, queue } = this.#request
     const whyUnusable = (target: Target): SkipCause | undefined => this.#chooser.unusable(target)
     if (this.#attempts.length === 0) {
-      const targets = chain.flatMap((link) => link.targets())
+      const way = chain.filter(({ onlyAfter }) => onlyAfter === undefined)
+      const targets = way.flatMap((link) => link.targets())
       if (targets.every((target) => whyUnusable(target) !== undefined)) {
         const reasons = targets.map((target) => [`${target.provider}/${target.model}`, whyUnusable(target)] as const)
         return noTarget(queue, chain, new Map(reasons))

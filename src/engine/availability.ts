@@ -29,7 +29,7 @@ export function opensBefore(target: Target, time: number, now: number, demand: D
 }
 
 /** What keeps it out; a limit of our own stands for the rate limit that it spares us. */
-export function reasonAgainst(target: Target, now: number, demand: Demand): FailureReason | undefined {
+export function reasonAgainst(target: Target, now: number, demand?: Demand): FailureReason | undefined {
   const standing = standingOf(target, now, demand)
   switch (standing.state) {
     case 'cooling':

@@ -1,5 +1,5 @@
 import type { FailureReason } from '../failure/index.ts'
-import { isOpen } from './availability.ts'
+import { isOpen, reasonAgainst } from './availability.ts'
 import { KEY_KINDS, type WindowKind } from './health/ladder.ts'
 import type { HealthScope, ScopeHealth } from './health/scope-health.ts'
 import { healthOf, standingOf } from './health/standing.ts'
@@ -145,7 +145,10 @@ export function outagesOf(scopes: Iterable<ScopeHealth>, now: number): OutageVie
 
 /** With at least one open target; a profile nobody has asked for anything yet counts by itself. */
 export function isProfileAvailable(profile: Target, targets: readonly Target[], now: number): boolean {
-  return isOpen(profile, now) && (targets.length === 0 || targets.some((target) => isOpen(target, now)))
+  if (!isOpen(profile, now)) return false
+  // Callers name the models: that one is not there says nothing about the profile.
+  const served = targets.filter((target) => reasonAgainst(target, now) !== 'model_not_found')
+  return served.length === 0 || served.some((target) => isOpen(target, now))
 }
 
 /** A profile is as it stands itself; where that is open but all its models are out, as the first to come back. */

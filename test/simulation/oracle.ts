@@ -406,7 +406,7 @@ export class Oracle {
     this.#probes.push(probe)
   }
 
-  #onProbeEnd({ target, type }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
+  #onProbeEnd({ target, type, at }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
     const place = this.#probes.findIndex(
       ({ known }) => known.profile.options.id === target.profile && known.model === target.model,
     )
@@ -420,6 +420,7 @@ export class Oracle {
     if (type === 'probe_failed') this.#failing = probe
     else {
       this.#blame.served()
+      this.#knowledge.ramps.committed(probe, at)
       this.#windows.giveBack(probe)
     }
   }
