@@ -54,7 +54,7 @@ function scenarioOf(window: 'bucket' | 'fixed', seconds: number, retryAfter: 'he
   return {
     name: 'H13',
     description: '',
-    traffic: { perSecond: PER_SECOND, minutes: MINUTES, route: 'smart', isStreaming: true },
+    traffic: { perSecond: PER_SECOND, minutes: MINUTES, route: 'smart', dialect: undefined, isStreaming: true },
     answers: {
       firstContentMs,
       tokensPerSecond: outputTokens / (seconds - firstContentMs / 1_000),

@@ -29,6 +29,7 @@ interface SimulateArguments {
   readonly config?: string
   readonly rate?: number
   readonly minutes?: number
+  readonly route?: string
   readonly seed: number
   readonly json?: boolean
   readonly list?: boolean
@@ -131,27 +132,31 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
     .option('--config <path>', `${CONFIG_HELP}; keys are not needed`)
     .option('--rate <number>', "requests a second, in place of the scenario's; 30/m for a minute", parseRate)
     .option('--minutes <number>', "how long they come, in place of the scenario's", parseMinutes)
+    .option('--route <name>', "whom they ask for, in place of the scenario's: a route, or a model reference")
     .option('--seed <number>', 'what chance begins with: the same seed, the same result', parseSeed, 1)
     .option('--json', 'print it as JSON')
     .option('--list', 'print the scenarios that come with the package')
     .exitOverride()
-    .action(async (scenario: string | undefined, { config, rate, minutes, seed, ...flags }: SimulateArguments) => {
-      const { runSimulate } = await import('./commands/simulate/command.ts')
-      const { env: environment, stdout: output, stderr: errors } = process
-      exitCode = await runSimulate({
-        scenario,
-        configPath: config,
-        perSecond: rate,
-        minutes,
-        seed,
-        isJson: flags.json ?? false,
-        isList: flags.list ?? false,
-        environment,
-        directory: process.cwd(),
-        output,
-        errors,
-      })
-    })
+    .action(
+      async (scenario: string | undefined, { config, rate, minutes, route, seed, ...flags }: SimulateArguments) => {
+        const { runSimulate } = await import('./commands/simulate/command.ts')
+        const { env: environment, stdout: output, stderr: errors } = process
+        exitCode = await runSimulate({
+          scenario,
+          configPath: config,
+          perSecond: rate,
+          minutes,
+          route,
+          seed,
+          isJson: flags.json ?? false,
+          isList: flags.list ?? false,
+          environment,
+          directory: process.cwd(),
+          output,
+          errors,
+        })
+      },
+    )
   try {
     await program.parseAsync([...args], { from: 'user' })
     return exitCode

@@ -96,9 +96,12 @@ export const healthSchema = group(
   {
     probe: group(
       {
-        enabled: boolean('Ask with the smallest real request whether what a breaker keeps out is back', {
-          default: false,
-        }).exactOptional(),
+        enabled: boolean(
+          'Ask with the smallest real request whether what a breaker keeps out is back; under policy `evidence` alone',
+          {
+            default: false,
+          },
+        ).exactOptional(),
         everyMs: number({ description: 'Milliseconds between probes', min: 100, default: 2_000 }).exactOptional(),
       },
       'Requests of its own',

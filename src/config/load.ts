@@ -9,6 +9,7 @@ import { configurationFromEnvironment } from './environment.ts'
 import { type Environment, variable } from './expand.ts'
 import { readText } from './file.ts'
 import { checkShape } from './issues.ts'
+import { keylessProfiles } from './keyless.ts'
 import { type Mistake, Mistakes } from './mistakes.ts'
 import { type Outline, outlineOf } from './outline.ts'
 import { Places } from './places.ts'
@@ -36,7 +37,12 @@ export interface LoadOptions {
 
 /** A configuration, or everything that is wrong with it. */
 export type Loaded = { /** Where it comes from, in words. */ readonly source: string } & (
-  | { readonly state: 'valid'; readonly setup: Setup }
+  | {
+      readonly state: 'valid'
+      readonly setup: Setup
+      /** Where no keys are needed: the profiles that need one to be used, and have none here. */
+      readonly keyless: readonly string[]
+    }
   | { readonly state: 'invalid'; readonly mistakes: readonly Mistake[] }
 )
 
@@ -95,7 +101,8 @@ function check(written: unknown, surroundings: Surroundings): Loaded {
   if (configuration !== undefined && mistakes.isEmpty) {
     const setup = toSetup(configuration, surroundings)
     tryOut(setup, mistakes)
-    if (mistakes.isEmpty) return { source, state: 'valid', setup }
+    const keyless = surroundings.areKeysNeeded === false ? keylessProfiles(written, surroundings) : []
+    if (mistakes.isEmpty) return { source, state: 'valid', setup, keyless }
   }
   return { source, state: 'invalid', mistakes: mistakes.list() }
 }

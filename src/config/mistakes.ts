@@ -1,6 +1,12 @@
 import { maskSecrets, redactKnown } from '../failure/index.ts'
 import { formatPath, type Path, type Places } from './places.ts'
 
+/**
+ * Our own advice `${NAME:-default}`. Behind a name such as OPENAI_API_KEY this looks like a key; what is masked otherwise
+ * must not hide what to write. Only this very word is spared, not a name: that may be a key in the wrong place.
+ */
+const ADVISED_DEFAULT = /((?<=\$\{[A-Za-z_]\w*):-default\})/
+
 /** One thing that is wrong with a configuration, and where. */
 export interface Mistake {
   /** As the user named it. */
@@ -52,9 +58,19 @@ export class Mistakes {
 
   /** All of them, by place. */
   list(): Mistake[] {
-    const redact = (text: string): string => maskSecrets(redactKnown(text, this.#secrets))
+    const redact = (text: string): string => maskExceptAdvice(redactKnown(text, this.#secrets))
     return [...this.#byPath.values()]
       .sort((a, b) => a.line - b.line || a.column - b.column)
       .map((mistake) => ({ ...mistake, path: redact(mistake.path), message: redact(mistake.message) }))
   }
+}
+
+function maskExceptAdvice(text: string): string {
+  return (
+    text
+      .split(ADVISED_DEFAULT)
+      // What has been split at stands at odd places.
+      .map((part, index) => (index % 2 === 1 ? part : maskSecrets(part)))
+      .join('')
+  )
 }

@@ -114,7 +114,9 @@ export const configurationSchema = group(
       },
       'What is kept of requests that are over',
     ).exactOptional(),
-    rotateOnSuccess: boolean('Among equals, take the least recently used profile', { default: false }).exactOptional(),
+    rotateOnSuccess: boolean('Among equals, take the least recently used profile; under strategy `priority` alone', {
+      default: false,
+    }).exactOptional(),
     policy: oneOf('Whose rules judge failures', ['evidence', 'rsclaw', 'praisonai'], {
       default: 'evidence',
     }).exactOptional(),

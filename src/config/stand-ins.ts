@@ -54,7 +54,8 @@ function withAddress(owner: Readonly<Record<string, unknown>>): Readonly<Record<
   return isName ? { ...owner, baseUrl: `https://${baseUrl}.invalid` } : owner
 }
 
-function hostLike(name: string): string {
+/** What stands for the value of a variable that is not set. */
+export function hostLike(name: string): string {
   return (
     name
       .toLowerCase()

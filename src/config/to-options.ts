@@ -68,11 +68,11 @@ export function createManager<Request extends ModelRequest, Event>(
 }
 
 /** A profile without a key is disabled where it was meant to have one, or where it could only be refused. */
-function whyDisabled(
+export function whyDisabled(
   isKeyGiven: boolean,
   variables: readonly string[],
   name: string,
-  { headers, baseUrl }: ProviderConfiguration,
+  { headers, baseUrl }: Pick<ProviderConfiguration, 'headers' | 'baseUrl'>,
   ownUrl: string | undefined,
 ): string | undefined {
   if (isKeyGiven) return variables.length > 0 ? `${variables.join(', ')} is not set` : 'its key is empty'

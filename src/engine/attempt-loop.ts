@@ -415,8 +415,8 @@ export class AttemptLoop<T, Result> implements Holder {
     const ownMs = Math.min(phaseMs, attemptMs)
     // Mostly there is time enough, whatever is behind it.
     const isShort = ownMs > (life.deadlineAt - now) / 2
-    // Other keys at the same origin fare no better where it is silent.
-    const isElsewhere = (other: Target): boolean => other.origin !== target.origin
+    // Other keys of the same model at the same origin fare no better where it is silent.
+    const isElsewhere = (other: Target): boolean => other.origin !== target.origin || other.model !== target.model
     const shareMs = isShort ? this.#shareMs(link, isElsewhere, now) : ownMs
     if (ownMs > shareMs && shareMs < life.deadlineAt - now) return { phase, ms: shareMs, isCutShort: true }
     return ownLimit(phase, phaseMs, attemptMs)
@@ -428,23 +428,14 @@ export class AttemptLoop<T, Result> implements Holder {
    */
   #shareMs(own: ChainLink, isAlternative: (other: Target) => boolean, now: number): number {
     const { chain, life } = this.#request
-    const isReachable = (link: ChainLink, other: Target): boolean =>
-      this.#chooser.course.allows(link, other) &&
-      this.#chooser.course.tries(other) === 0 &&
-      this.#chooser.unusable(other) === undefined
-    const counts = (link: ChainLink, other: Target): boolean => link !== own || isAlternative(other)
-    const behind = chain
-      .slice(chain.indexOf(own))
-      .filter((link) =>
-        link
-          .targets()
-          .some(
-            (other) =>
-              counts(link, other) &&
-              isReachable(link, other) &&
-              opensBefore(other, life.deadlineAt, now, this.#request),
-          ),
-      )
+    const { course } = this.#chooser
+    const isBehind = (link: ChainLink, other: Target): boolean =>
+      (link !== own || isAlternative(other)) &&
+      course.allows(link, other) &&
+      course.tries(other) === 0 &&
+      this.#chooser.unusable(other) === undefined &&
+      opensBefore(other, life.deadlineAt, now, this.#request)
+    const behind = chain.filter((link) => link.targets().some((other) => isBehind(link, other)))
     return Math.max(0, life.deadlineAt - now) * (1 - Math.min(2, behind.length) / 4)
   }
 }

@@ -11,7 +11,7 @@ export type ApiKeyGrant = string | { readonly value: string; readonly expiresAt?
 export interface ProfileLimits {
   /** Requests in any 60 seconds, at least 1. */
   readonly requestsPerMinute?: number
-  /** Tokens (input and output) in any 60 seconds, at least 1; counted from the usage that answers report. */
+  /** Tokens (input and output) in any 60 seconds, at least 1; reserved before, settled with the usage that answers report. */
   readonly tokensPerMinute?: number
   /** Requests under way at the same time, at least 1. */
   readonly maxConcurrent?: number

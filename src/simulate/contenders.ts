@@ -14,7 +14,9 @@ export interface Arena {
   readonly journal: Journal
   readonly subject: Subject
   readonly route: string
-  /** The targets of the route, in the order in which they are tried where each of them fails. */
+  /** The wire format the requests are in. */
+  readonly dialect: string
+  /** The targets of the route that speak it, in the order in which they are tried where each of them fails. */
   readonly chain: readonly [SimulatedTarget, ...SimulatedTarget[]]
   readonly seed: number
   /** Hears what an engine keeps out. */
@@ -50,7 +52,7 @@ export function limitsOf({ failover: { timeouts = {} } }: Subject): TryLimits {
   return { firstContentMs: timeouts.firstContentMs ?? 60_000, responseMs: timeouts.responseMs ?? 300_000 }
 }
 
-function engine({ world, journal, subject, route, seed, hear }: Arena, failover: ManagerData): Contender {
+function engine({ world, journal, subject, route, dialect, seed, hear }: Arena, failover: ManagerData): Contender {
   const dice = new Dice(seed, 3)
   const contender = new EngineContender({
     world,
@@ -58,6 +60,7 @@ function engine({ world, journal, subject, route, seed, hear }: Arena, failover:
     dialects: subject.dialects,
     random: () => dice.next(),
     route,
+    dialect,
     probes: journal.probes,
   })
   if (hear !== undefined) contender.on(hear)

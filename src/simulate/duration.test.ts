@@ -33,6 +33,10 @@ describe('a time as a scenario writes it', () => {
     [3_600_000, '1h'],
     [12_409_000, '3h26m49s'],
     [5_400_000, '1h30m'],
+    [999.7, '1s'],
+    [3_299_700, '55m'],
+    [3_599_600, '1h'],
+    [59_940, '59.9s'],
   ])('%d ms are shown as %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text)
   })

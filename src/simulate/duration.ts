@@ -15,16 +15,15 @@ export function durationMs(written: number | string): number | undefined {
 
 /** `5m`, `90s`, `1h30m`, `250ms`: the shortest way to write it, to a tenth of a second. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)}ms`
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)}ms`
   const tenths = Math.round(ms / 100)
-  const hours = Math.floor(tenths / 36_000)
-  const minutes = Math.floor((tenths % 36_000) / 600)
-  const seconds = (tenths % 600) / 10
+  if (tenths < 600) return `${tenths / 10}s`
+  // Whoever counts in hours or minutes is not interested in tenths.
+  const whole = Math.round(ms / 1_000)
   const parts = [
-    hours > 0 ? `${hours}h` : '',
-    minutes > 0 ? `${minutes}m` : '',
-    // Whoever counts in hours or minutes is not interested in tenths.
-    seconds > 0 ? `${hours > 0 || minutes > 0 ? Math.round(seconds) : seconds}s` : '',
-  ].filter((part) => part !== '' && part !== '0s')
-  return parts.join('')
+    { amount: Math.floor(whole / 3_600), unit: 'h' },
+    { amount: Math.floor(whole / 60) % 60, unit: 'm' },
+    { amount: whole % 60, unit: 's' },
+  ]
+  return parts.flatMap(({ amount, unit }) => (amount === 0 ? [] : [`${amount}${unit}`])).join('')
 }

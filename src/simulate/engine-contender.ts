@@ -9,6 +9,7 @@ import {
 } from '../engine/index.ts'
 import { FailoverError } from '../failure/index.ts'
 import { type Contender, conclude, serve } from './contender.ts'
+import { whyUnfit } from './dialect.ts'
 import type { AttemptEntry, RequestEntry } from './journal.ts'
 import type { Reply, World } from './world.ts'
 
@@ -26,6 +27,8 @@ export interface EngineContenderOptions {
   readonly random: Random
   /** A route or a model reference. */
   readonly route: string
+  /** The wire format the requests are in. */
+  readonly dialect: string
   readonly probes: AttemptEntry[]
 }
 
@@ -33,12 +36,16 @@ export interface EngineContenderOptions {
 export class EngineContender implements Contender {
   readonly #world: World
   readonly #route: string
+  readonly #dialect: string
+  readonly #dialects: EngineContenderOptions['dialects']
   readonly #manager: FailoverManager
   readonly #signOfLifeMs: number
 
-  constructor({ world, failover, dialects, random, route, probes }: EngineContenderOptions) {
+  constructor({ world, failover, dialects, random, route, dialect, probes }: EngineContenderOptions) {
     this.#world = world
     this.#route = route
+    this.#dialect = dialect
+    this.#dialects = dialects
     const registry = Object.fromEntries(
       Object.entries(dialects).map(([name, dialect]) => [name, providerOf(world, name, dialect, probes)]),
     )
@@ -73,6 +80,7 @@ export class EngineContender implements Contender {
     return {
       isStreaming: world.isStreaming,
       start: (context) => world.attempt(entry, context.target, context),
+      unfit: (provider) => whyUnfit(this.#dialects, this.#dialect, provider),
       estimateTokens: () => world.usualTokens,
     }
   }

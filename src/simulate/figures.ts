@@ -4,11 +4,11 @@ import type { AttemptEntry, Journal, RequestEntry } from './journal.ts'
 export interface Figures {
   readonly requests: number
   readonly answered: number
-  /** Share of the requests that were answered, 0 to 1. */
-  readonly availability: number
+  /** Share of the requests that were answered, 0 to 1; null where there were none. */
+  readonly availability: number | null
   readonly attempts: number
   readonly attemptsPerRequest: number
-  /** Refusals with status 429 that were drawn upon oneself. */
+  /** Refusals with status 429 for asking too often; an empty account, which some call 429 as well, is none. */
   readonly rateLimited: number
   /** How much later answers came than they would have where nothing is wrong, milliseconds. */
   readonly addedMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
@@ -28,10 +28,10 @@ export function figuresOf({ requests, probes }: Journal): Figures {
   return {
     requests: requests.length,
     answered: answered.length,
-    availability: requests.length === 0 ? 1 : answered.length / requests.length,
+    availability: requests.length === 0 ? null : answered.length / requests.length,
     attempts: attempts.length,
     attemptsPerRequest: requests.length === 0 ? 0 : attempts.length / requests.length,
-    rateLimited: attempts.filter(({ status }) => status === 429).length,
+    rateLimited: attempts.filter(({ isRateLimited }) => isRateLimited).length,
     addedMs: { p50: at(added, 0.5), p95: at(added, 0.95), p99: at(added, 0.99), max: added.at(-1) ?? 0 },
     wastedMs: requests.reduce((sum, request) => sum + wastedMs(request), 0),
     failures,

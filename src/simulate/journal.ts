@@ -9,6 +9,8 @@ export interface AttemptEntry {
   outcome: 'running' | 'answered' | 'refused' | 'cut' | 'given_up'
   /** Of the refusal, where it was an HTTP answer. */
   status: number | undefined
+  /** It was refused for being asked too often. */
+  isRateLimited: boolean
 }
 
 /** One request, from the caller's side. Times are milliseconds since the beginning. */

@@ -1,5 +1,7 @@
 import { type FailoverEventOf, formatTarget } from '../engine/index.ts'
 import type { KeptOutListener } from './engine-contender.ts'
+import type { SimulatedTarget } from './target.ts'
+import type { Spell } from './timeline.ts'
 
 type Started = FailoverEventOf<'cooldown_started'>
 
@@ -86,4 +88,15 @@ export class OutageBook {
   #since(at: number): number {
     return Math.round(at - this.#startMs)
   }
+}
+
+/** Did anything begin to keep a target out meanwhile? */
+export function keptOut({ key, windows }: Outage, target: SimulatedTarget, { fromMs, untilMs }: Spell): boolean {
+  // Keys are the owner's name, and of some scopes the model behind it.
+  const space = key.indexOf(' ')
+  const owner = space < 0 ? key : key.slice(0, space)
+  const model = space < 0 ? undefined : key.slice(space + 1)
+  const isOwner = owner === target.profile || owner === target.account || owner === target.origin
+  if (!isOwner || (model !== undefined && model !== target.model)) return false
+  return windows.some((window) => window.fromMs >= fromMs && window.fromMs < untilMs)
 }

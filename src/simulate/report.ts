@@ -1,11 +1,13 @@
 import { chronicle, type Happening } from './chronicle.ts'
 import { asConfigured, type Entrant, withoutFailover, withRulesOf } from './contenders.ts'
+import { formatDuration } from './duration.ts'
 import { labelOf } from './fault-label.ts'
 import { type Figures, figuresOf, firstAnswerFrom, isAnswered } from './figures.ts'
 import type { Journal, RequestEntry } from './journal.ts'
-import { type Outage, OutageBook } from './outages.ts'
+import { keptOut, type Outage, OutageBook } from './outages.ts'
 import { runOn, START_MS, type Stage } from './run.ts'
-import { spellsOf } from './scenario.ts'
+import { type Fault, spellsOf } from './scenario.ts'
+import type { SimulatedTarget } from './target.ts'
 import { type Columns, columnsOf, counts, type Spell } from './timeline.ts'
 
 interface ReportedFault {
@@ -15,7 +17,7 @@ interface ReportedFault {
   readonly targets: readonly string[]
   /**
    * From its end until one of these targets answered again, milliseconds; null where none did; absent where it lasted to
-   * the end, or they would not have been asked anyway.
+   * the end, kept none of them out, or they would not have been asked anyway.
    */
   readonly returnMs?: number | null
 }
@@ -40,9 +42,19 @@ export interface SimulationReport {
   readonly scenario: { readonly name: string; readonly description: string }
   readonly seed: number
   readonly route: string
-  readonly traffic: { readonly perSecond: number; readonly minutes: number; readonly isStreaming: boolean }
-  /** The targets of the route, in the order in which they are tried where each of them fails. */
+  readonly traffic: {
+    readonly perSecond: number
+    readonly minutes: number
+    readonly isStreaming: boolean
+    /** The wire format the requests are in. */
+    readonly dialect: string
+  }
+  /** The targets that are asked, in the order in which they are tried where each of them fails. */
   readonly chain: readonly string[]
+  /** Targets of the route that speak another dialect, and so take no part. */
+  readonly leftOut: readonly { readonly target: string; readonly dialect: string }[]
+  /** What is to be known before any figure is believed. */
+  readonly notes: readonly string[]
   readonly faults: readonly ReportedFault[]
   /** The configuration itself first; then what would have been otherwise. */
   readonly runs: readonly [ReportedRun, ...ReportedRun[]]
@@ -57,8 +69,8 @@ export interface SimulationReport {
   readonly happenings: readonly Happening[]
 }
 
-/** As many as a line of a terminal has room for, beside a name. */
-const COLUMNS = 60
+/** Columns of a timeline unless another number is asked for. */
+export const DEFAULT_COLUMNS = 60
 
 /** What it is compared with. */
 const ALTERNATIVES: Readonly<Record<string, Entrant>> = {
@@ -67,9 +79,12 @@ const ALTERNATIVES: Readonly<Record<string, Entrant>> = {
   "PraisonAI's rules": withRulesOf('praisonai'),
 }
 
-/** Plays a scenario on a configuration, and what would have been without it. */
-export async function simulate(stage: Stage): Promise<SimulationReport> {
-  const { scenario, seed, route, chain, faults } = stage
+/**
+ * Plays a scenario on a configuration, and what would have been without it.
+ * @param columnCount into how many equal stretches of time what is counted is divided
+ */
+export async function simulate(stage: Stage, columnCount = DEFAULT_COLUMNS): Promise<SimulationReport> {
+  const { scenario, seed, route, dialect, chain, leftOut, faults } = stage
   const { perSecond, minutes, isStreaming } = scenario.traffic
   const totalMs = minutes * 60_000
   const book = new OutageBook(START_MS)
@@ -78,7 +93,7 @@ export async function simulate(stage: Stage): Promise<SimulationReport> {
   for (const [name, entrant] of Object.entries(ALTERNATIVES))
     others.push({ name, figures: figuresOf(await runOn(stage, entrant)) })
   const outages = book.list()
-  const columns = columnsOf(totalMs, COLUMNS)
+  const columns = columnsOf(totalMs, columnCount)
   const begunIn = (requests: readonly RequestEntry[]): number[] =>
     counts(
       requests.map(({ startedAt }) => startedAt),
@@ -89,18 +104,15 @@ export async function simulate(stage: Stage): Promise<SimulationReport> {
     scenario: { name: scenario.name, description: scenario.description },
     seed,
     route,
-    traffic: { perSecond, minutes, isStreaming },
+    traffic: { perSecond, minutes, isStreaming, dialect },
     chain: chain.map(({ name }) => name),
+    leftOut: leftOut.map((target) => ({ target: target.name, dialect: target.dialect })),
+    notes: notesOn(stage, totalMs),
     faults: faults.map(({ fault, targets }) => ({
       label: labelOf(fault),
       spells: spellsOf(fault, totalMs),
       targets: targets.map(({ name }) => name),
-      ...returnOf(
-        journal,
-        targets.map(({ name }) => name),
-        fault,
-        totalMs,
-      ),
+      ...returnOf(journal, book, targets, fault, totalMs),
     })),
     runs: [{ name: 'this configuration', figures: figuresOf(journal) }, ...others],
     outages,
@@ -118,15 +130,35 @@ export async function simulate(stage: Stage): Promise<SimulationReport> {
   }
 }
 
+function notesOn({ times, faults }: Stage, totalMs: number): string[] {
+  const late = faults.filter(({ fault }) => fault.fromMs >= totalMs).map(({ fault }) => `“${labelOf(fault)}”`)
+  return [
+    ...(times.length === 0 ? ['there were no requests at all: they come too seldom, or for too short a time'] : []),
+    ...(late.length > 0
+      ? [
+          `what begins after the last request has no effect: ${late.join(', ')} (requests come for ${formatDuration(totalMs)})`,
+        ]
+      : []),
+  ]
+}
+
 function returnOf(
   journal: Journal,
-  names: readonly string[],
-  { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },
+  book: OutageBook,
+  concerned: readonly SimulatedTarget[],
+  fault: Fault,
   totalMs: number,
 ): Pick<ReportedFault, 'returnMs'> {
-  const targets = new Set(names)
+  const { fromMs, untilMs } = fault
+  const targets = new Set(concerned.map(({ name }) => name))
   const wasUsed = firstAnswerFrom(journal, targets, 0)
   if (untilMs >= totalMs || wasUsed === undefined || (fromMs > 0 && wasUsed.startedAt >= fromMs)) return {}
+  const wasLeft = concerned.some(
+    (target) =>
+      book.list().some((outage) => keptOut(outage, target, fault)) ||
+      (fault.limit !== undefined && book.fullAt(target.name).some((at) => at >= fromMs && at < untilMs)),
+  )
+  if (!wasLeft) return {}
   const back = firstAnswerFrom(journal, targets, untilMs)
   return { returnMs: back === undefined ? null : Math.round(back.startedAt - untilMs) }
 }

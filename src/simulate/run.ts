@@ -4,7 +4,7 @@ import type { KeptOutListener } from './engine-contender.ts'
 import { Journal } from './journal.ts'
 import { arrivals, play } from './play.ts'
 import type { Scenario } from './scenario.ts'
-import { defaultRoute, locateIn, type NamedFault, nameFaults, type Subject, targetsOf } from './subject.ts'
+import { castOf, defaultRoute, locateIn, type NamedFault, nameFaults, type Subject } from './subject.ts'
 import type { SimulatedTarget } from './target.ts'
 import { World } from './world.ts'
 
@@ -17,24 +17,28 @@ export interface Stage {
   readonly scenario: Scenario
   readonly seed: number
   readonly route: string
+  /** The wire format the requests are in. */
+  readonly dialect: string
   readonly chain: readonly [SimulatedTarget, ...SimulatedTarget[]]
+  /** Targets of the route that speak another dialect, and so are never asked. */
+  readonly leftOut: readonly SimulatedTarget[]
   readonly faults: readonly NamedFault[]
   /** When requests come, milliseconds since the beginning. */
   readonly times: readonly number[]
 }
 
-/** @throws FailoverError where the route leads nowhere */
+/** @throws FailoverError where the route leads nowhere, or to nobody who speaks the dialect */
 export async function prepare(subject: Subject, scenario: Scenario, seed: number): Promise<Stage> {
   const route = scenario.traffic.route ?? defaultRoute(subject)
-  const [first, ...others] = await targetsOf(subject, route)
-  if (first === undefined) throw new Error(`the route ${route} leads to no target`)
-  const chain = [first, ...others] as const
+  const { dialect, chain, leftOut } = await castOf(subject, route, scenario.traffic.dialect)
   return {
     subject,
     scenario,
     seed,
     route,
+    dialect,
     chain,
+    leftOut,
     faults: nameFaults(scenario.faults, chain),
     times: arrivals(scenario.traffic, seed),
   }
@@ -42,7 +46,7 @@ export async function prepare(subject: Subject, scenario: Scenario, seed: number
 
 /** Plays a scenario once, with one way of having requests answered. The same seed brings the same luck to each. */
 export async function runOn(
-  { subject, scenario, seed, route, chain, faults, times }: Stage,
+  { subject, scenario, seed, route, dialect, chain, faults, times }: Stage,
   enter: Entrant,
   hear?: KeptOutListener,
 ): Promise<Journal> {
@@ -56,7 +60,7 @@ export async function runOn(
     locate: locateIn(subject),
   })
   const journal = new Journal()
-  const contender = enter({ world, journal, subject, route, chain, seed, hear })
+  const contender = enter({ world, journal, subject, route, dialect, chain, seed, hear })
   await play(world, contender, journal, times)
   return journal
 }

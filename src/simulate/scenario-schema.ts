@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { parts } from '../config/index.ts'
+import { isRecord } from '../failure/index.ts'
 import { durationMs } from './duration.ts'
 import { REFUSAL_STATUSES } from './refusals.ts'
 
-const { boolean, group, list, number, oneOf, positiveNumber, text, wholeNumber } = parts
+const { asNumber, boolean, group, list, number, oneOf, positiveNumber, text, wholeNumber } = parts
 
 /** `meta.range` and `meta.default` are for the reference in `docs/simulate.md`. */
 interface Meta {
@@ -27,11 +28,25 @@ function time(description: string, meta: Omit<Meta, 'range'> = {}) {
 
 function ratio(description: string) {
   const error = 'it must be a number from 0 to 1'
-  return z.number({ error }).min(0, { error }).max(1, { error }).meta({ description, range: '0 to 1' })
+  const schema = z.number({ error }).min(0, { error }).max(1, { error })
+  return z.preprocess(asNumber, schema).meta({ description, range: '0 to 1' })
 }
 
 const STATUSES = REFUSAL_STATUSES.join(', ')
-const status = z.literal([...REFUSAL_STATUSES], { error: `it must be one of ${STATUSES}` })
+const status = z.preprocess(asNumber, z.literal([...REFUSAL_STATUSES], { error: `it must be one of ${STATUSES}` }))
+
+/** A short form or a map: each is checked by itself, so that a mistake within a map is told where it stands. */
+function shortOrMap<Short, Map extends object>(short: z.ZodType<Short>, map: z.ZodType<Map>, error: string) {
+  const isOfEither = (value: unknown): value is Short | Map =>
+    typeof value === 'string' || typeof value === 'number' || isRecord(value)
+  return z.custom<Short | Map>(isOfEither, { error }).transform((written, context): Short | Map => {
+    const read = isRecord(written) ? map.safeParse(written) : short.safeParse(written)
+    if (read.success) return read.data
+    // zod completes the way to where this stands.
+    for (const issue of read.error.issues) context.issues.push({ ...issue, input: written } as z.core.$ZodRawIssue)
+    return z.NEVER
+  })
+}
 
 const down = z
   .union([z.literal(true), z.enum(['refused', 'dns', 'silent']), status], {
@@ -81,10 +96,11 @@ const limit = group(
   'What goes beyond it is refused with 429',
 )
 
-const errors = z
-  .union([ratio('Share'), group({ ratio: ratio('Share'), status: status.exactOptional() }, 'Errors')], {
-    error: 'it must be a share from 0 to 1, or a map with the keys ratio, status',
-  })
+const errors = shortOrMap(
+  ratio('Share'),
+  group({ ratio: ratio('Share'), status: status.exactOptional() }, 'Errors'),
+  'it must be a share from 0 to 1, or a map with the keys ratio, status',
+)
   .transform((written) =>
     typeof written === 'number' ? { ratio: written, status: 500 as const } : { status: 500 as const, ...written },
   )
@@ -95,16 +111,22 @@ const errors = z
   })
 
 const FACTOR = /^[x×]?\s*(\d+(?:\.\d+)?)\s*[x×]?$/
-const latencyError = 'it must be a factor such as 3, or a map with the keys factor, ms'
-const latency = z
-  .union(
-    [
-      z.number().min(0),
-      z.string().regex(FACTOR),
-      z.strictObject({ factor: z.number().min(0).exactOptional(), ms: z.number().min(0).exactOptional() }),
-    ],
-    { error: latencyError },
-  )
+const latencyError = 'it must be a factor such as 3, of at least 0, or a map with the keys factor, ms'
+const factor = z.union([
+  z.number({ error: latencyError }).min(0, { error: latencyError }),
+  z.string().regex(FACTOR, { error: latencyError }),
+])
+const latency = shortOrMap(
+  factor,
+  group(
+    {
+      factor: number({ description: 'How many times as long' }).exactOptional(),
+      ms: number({ description: 'Milliseconds that are added' }).exactOptional(),
+    },
+    'Slowness',
+  ),
+  latencyError,
+)
   .transform((written) => {
     if (typeof written === 'object') return { factor: 1, ms: 0, ...written }
     return { factor: typeof written === 'number' ? written : Number(FACTOR.exec(written)?.[1]), ms: 0 }
@@ -115,7 +137,7 @@ const latency = z
     range: 'from 0, or `{ factor, ms }`',
   })
 
-const fault = group(
+export const faultSchema = group(
   {
     name: text('What the report calls it. Default: what it is about and what happens').exactOptional(),
     from: time('When it begins', { default: 0 }).exactOptional(),
@@ -141,12 +163,22 @@ const traffic = group(
     perSecond: positiveNumber('Requests a second, on average', { default: 2 }).exactOptional(),
     minutes: positiveNumber('How long requests come', { default: 60 }).exactOptional(),
     route: text(
-      'Whom they ask for: a route, or a model reference. Default: the first route, else the first model',
+      'Whom they ask for: a route, or a model reference. Default: the first route, else a model of the first provider that fallbacks stand in for',
+    ).exactOptional(),
+    dialect: oneOf(
+      'The wire format the requests are in; as in the gateway, only providers that speak it are asked. Default: that of the provider of the first target',
+      ['openai', 'anthropic'],
     ).exactOptional(),
     streaming: boolean('Answers are streamed', { default: true }).exactOptional(),
   },
   'What is asked',
 )
+
+/** Of the traffic what says who is asked, whatever else is there. */
+export const trafficNamesSchema = z.object({
+  route: traffic.shape.route,
+  dialect: traffic.shape.dialect,
+})
 
 const answers = group(
   {
@@ -172,7 +204,7 @@ export const scenarioSchema = group(
     description: text('What it is about, in a sentence. Default: none').exactOptional(),
     traffic: traffic.exactOptional(),
     answers: answers.exactOptional(),
-    faults: list(fault, 'What goes wrong, and when. Default: nothing does', 'faults').exactOptional(),
+    faults: list(faultSchema, 'What goes wrong, and when. Default: nothing does', 'faults').exactOptional(),
   },
   'A scenario',
 )

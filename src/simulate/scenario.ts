@@ -59,6 +59,8 @@ export interface Traffic {
   readonly minutes: number
   /** A route or a model reference; undefined: the first there is. */
   readonly route: string | undefined
+  /** The wire format the requests are in; undefined: that of the provider of the first target. */
+  readonly dialect: string | undefined
   readonly isStreaming: boolean
 }
 
@@ -85,6 +87,13 @@ export interface Scenario {
 export function isActive({ fromMs, untilMs, repeat }: Fault, atMs: number): boolean {
   if (atMs < fromMs || atMs >= untilMs) return false
   return repeat === undefined || (atMs - fromMs) % repeat.everyMs < repeat.forMs
+}
+
+/** How often it goes wrong within `[0, endMs)`. */
+export function countSpells({ fromMs, untilMs, repeat }: Fault, endMs: number): number {
+  const lastsMs = Math.min(untilMs, endMs) - fromMs
+  if (lastsMs <= 0) return 0
+  return repeat === undefined ? 1 : Math.ceil(lastsMs / repeat.everyMs)
 }
 
 /** The times within `[0, endMs)` in which it goes wrong. */

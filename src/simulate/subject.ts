@@ -30,13 +30,70 @@ export function locateIn({ failover, dialects, origins }: Subject): (ref: Target
   })
 }
 
-/** The first route, else the first fallback, else the first model there is. */
+/**
+ * The first route. Without routes a model of the first provider for which the fallbacks can stand in: one that they do not
+ * name, and that speaks the dialect of the first of them.
+ */
 export function defaultRoute({ failover, dialects }: Subject): string {
   const { routes = {}, fallbacks = [], profiles = [] } = failover
   const [route] = Object.keys(routes)
-  const [provider = 'openai'] = Object.keys(dialects)
-  const ofProfile = profiles.find(({ model }) => model !== undefined)?.provider
-  return route ?? fallbacks[0] ?? ofProfile ?? `${provider}/any-model`
+  if (route !== undefined) return route
+  const providers = Object.keys(dialects)
+  const behind = fallbacks.map(providerIn)
+  const others = providers.filter((name) => !behind.includes(name))
+  const dialect = dialects[behind[0] ?? '']
+  const hasDefault = (name: string): boolean =>
+    profiles.some(({ provider, model }) => provider === name && model !== undefined)
+  const fit = others.filter((name) => dialect === undefined || dialects[name] === dialect)
+  const provider = fit.find(hasDefault) ?? fit[0] ?? others[0] ?? providers[0] ?? 'openai'
+  return hasDefault(provider) ? provider : `${provider}/any-model`
+}
+
+/**
+ * Is it a route, or does it begin with a provider that is configured? The engine takes any other name for a model of some
+ * provider; here that would hide a name that is misspelt.
+ */
+export function isRouteOf({ failover, dialects }: Subject, name: string): boolean {
+  const { routes = {}, profiles = [] } = failover
+  if (Object.hasOwn(routes, name)) return true
+  const provider = providerIn(name)
+  if (!Object.hasOwn(dialects, provider)) return false
+  return (
+    name.length > provider.length + 1 || profiles.some((each) => each.provider === name && each.model !== undefined)
+  )
+}
+
+/** What routes may be called, in words. */
+export function routesOf({ failover, dialects }: Subject): string {
+  const references = Object.keys(dialects).map((provider) => `${provider}/MODEL`)
+  return [...Object.keys(failover.routes ?? {}), ...references].join(', ')
+}
+
+function providerIn(reference: string): string {
+  return reference.split('/', 1)[0] ?? ''
+}
+
+/** Who has a part in requests for a route. */
+export interface Cast {
+  /** The wire format the requests are in. */
+  readonly dialect: string
+  /** The targets that speak it, in the order in which they are tried where each of them fails. */
+  readonly chain: readonly [SimulatedTarget, ...SimulatedTarget[]]
+  /** Those that speak another: the gateway serves a request with targets of its own dialect alone. */
+  readonly leftOut: readonly SimulatedTarget[]
+}
+
+/**
+ * @param dialect default: that of the provider of the first target
+ * @throws FailoverError where the route leads nowhere, or to nobody who speaks the dialect
+ */
+export async function castOf(subject: Subject, route: string, dialect?: string): Promise<Cast> {
+  const all = await targetsOf(subject, route)
+  const spoken = dialect ?? all[0]?.dialect ?? 'openai'
+  const [first, ...others] = all.filter((target) => target.dialect === spoken)
+  if (first === undefined)
+    throw new FailoverError('NO_TARGET', `no target of ${JSON.stringify(route)} speaks the dialect ${spoken}`)
+  return { dialect: spoken, chain: [first, ...others], leftOut: all.filter((target) => target.dialect !== spoken) }
 }
 
 /** What every target of a rehearsal answers: nothing else suffers for it, and the next one is tried. */
@@ -48,7 +105,7 @@ class Rehearsal extends Error {
  * The targets of a route in the order in which they are tried where each of them fails. The engine itself is asked.
  * @throws FailoverError where the route leads nowhere
  */
-export async function targetsOf(subject: Subject, route: string): Promise<readonly SimulatedTarget[]> {
+async function targetsOf(subject: Subject, route: string): Promise<readonly SimulatedTarget[]> {
   const { order, routes, fallbacks, profiles = [] } = subject.failover
   const unused = (): Promise<never> => Promise.reject(new Rehearsal('nothing is sent'))
   const manager = new FailoverManager({

@@ -13,11 +13,16 @@ const DEFAULT_LIMIT = { window: 'bucket', retryAfter: 'header', quotaHeaders: fa
 
 /** A checked file with every default filled in. */
 export function toScenario(name: string, file: ScenarioFile): Scenario {
-  const { perSecond, minutes, streaming, route } = { ...DEFAULT_TRAFFIC, route: undefined, ...file.traffic }
+  const { perSecond, minutes, streaming, route, dialect } = {
+    ...DEFAULT_TRAFFIC,
+    route: undefined,
+    dialect: undefined,
+    ...file.traffic,
+  }
   return {
     name,
     description: file.description ?? '',
-    traffic: { perSecond, minutes, route, isStreaming: streaming },
+    traffic: { perSecond, minutes, route, dialect, isStreaming: streaming },
     answers: { ...DEFAULT_ANSWERS, ...file.answers },
     faults: (file.faults ?? []).map(toFault),
   }

@@ -52,7 +52,7 @@ interface LiveFault {
 /** What becomes of an attempt. */
 type Fate =
   | { readonly kind: 'silence' }
-  | { readonly kind: 'refused'; readonly afterMs: number; readonly error: Refusal }
+  | { readonly kind: 'refused'; readonly afterMs: number; readonly error: Refusal; readonly isEmptyAccount?: true }
   | { readonly kind: 'answered'; readonly firstMs: number; readonly restMs: number; readonly cutAfterMs?: number }
 
 /**
@@ -137,7 +137,14 @@ export class World {
 
   #entry(target: SimulatedTarget): AttemptEntry {
     const { elapsedMs } = this
-    return { target, startedAt: elapsedMs, endedAt: elapsedMs, outcome: 'running', status: undefined }
+    return {
+      target,
+      startedAt: elapsedMs,
+      endedAt: elapsedMs,
+      outcome: 'running',
+      status: undefined,
+      isRateLimited: false,
+    }
   }
 
   #make(
@@ -161,6 +168,7 @@ export class World {
       const settle = (): void => {
         if (fate.kind === 'refused') {
           this.#end(entry, 'refused', fate.error.status)
+          entry.isRateLimited = fate.error.status === 429 && fate.isEmptyAccount !== true
           reject(fate.error)
         } else if (fate.kind === 'answered') {
           attention.noteQuota?.(this.#quota(target, active))
@@ -231,7 +239,10 @@ export class World {
       if (down === 'refused' || down === 'dns')
         return { kind: 'refused', afterMs: dice.around(UNREACHABLE_MS, spread), error: unreachable(target, down) }
       const status = down ?? reject
-      if (status !== undefined) return this.#refused(dice, refusal(target, status))
+      if (status !== undefined) {
+        const fate = this.#refused(dice, refusal(target, status))
+        return status === 402 ? { ...fate, isEmptyAccount: true } : fate
+      }
     }
     const limited = this.#limitedBy(target, active, tokens)
     if (limited !== undefined) return this.#refused(dice, limited)
@@ -251,7 +262,7 @@ export class World {
     return { kind: 'answered', ...times, cutAfterMs: times.restMs * (least + (most - least) * dice.next()) }
   }
 
-  #refused(dice: Dice, error: Refusal): Fate {
+  #refused(dice: Dice, error: Refusal): Extract<Fate, { kind: 'refused' }> {
     return { kind: 'refused', afterMs: dice.around(ERROR_MS, this.#options.answers.spread), error }
   }
 

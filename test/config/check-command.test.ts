@@ -58,7 +58,10 @@ profiles, in the order in which they are tried
   openai:first   ***2222  https://api.openai.com  openai
   openai:spare   no key   https://api.openai.com  openai
   local:default  no key   http://127.0.0.1:9999   anthropic
-  openai:late    ***1111  https://api.openai.com  openai
+  openai:late    ***1111  https://api.openai.com  openai     1 request/min
+
+quota groups
+  a: openai:first, openai:late
 
 route smart
   1. openai/gpt-5@openai:late        ***1111  https://api.openai.com  openai
@@ -82,6 +85,99 @@ disabled
 nothing is wrong
 `)
     expect(code).toBe(0)
+  })
+
+  it('prints what departs from the plain way: strategy, probing, limits, groups and detours', async () => {
+    const file = `providers:
+  openai:
+    profiles:
+      - { id: openai:a, apiKey: ${CANARY}-1111, quotaGroup: org, weight: 3 }
+      - { id: openai:b, apiKey: ${CANARY}-2222, quotaGroup: org, limits: { tokensPerMinute: 90000 } }
+      - { id: openai:c, apiKey: ${CANARY}-3333, priority: 1 }
+auth: { order: { openai: [openai:c] } }
+routes:
+  smart: { primary: inner, contentPolicyFallbacks: [openai/o3] }
+  inner: { primary: openai/gpt-4o, contextWindowFallbacks: [openai/gpt-4.1@c] }
+strategy: weighted
+quotaGroups: { org: { requestsPerMinute: 500, maxConcurrent: 20 } }
+health: { probe: { enabled: true, everyMs: 5000 } }
+`
+    const { code, stdout, stderr } = await check({ 'hotspare.yaml': file })
+    expect(stderr).toBe('')
+    expect(stdout).toBe(`configuration: hotspare.yaml (in the working directory)
+server: 127.0.0.1:4000, no client keys: whoever reaches it may ask
+strategy: weighted, among the profiles of one model and one priority
+probing: what a breaker keeps out, every 5000 ms
+
+profiles
+  openai:a  ***1111  https://api.openai.com  openai  weight 3
+  openai:b  ***2222  https://api.openai.com  openai  90000 tokens/min
+  openai:c  ***3333  https://api.openai.com  openai  priority 1
+
+quota groups
+  org: openai:a, openai:b; together 500 requests/min, 20 at a time
+
+route smart
+  openai/gpt-4o@openai:a  ***1111  https://api.openai.com  openai
+  openai/gpt-4o@openai:b  ***2222  https://api.openai.com  openai
+  openai/gpt-4o@openai:c  ***3333  https://api.openai.com  openai
+
+route smart, where the prompt is too long
+  openai/gpt-4.1@openai:c  ***3333  https://api.openai.com  openai
+  openai/gpt-4.1@openai:a  ***1111  https://api.openai.com  openai
+  openai/gpt-4.1@openai:b  ***2222  https://api.openai.com  openai
+
+route smart, where a filter has refused
+  openai/o3@openai:a  ***1111  https://api.openai.com  openai
+  openai/o3@openai:b  ***2222  https://api.openai.com  openai
+  openai/o3@openai:c  ***3333  https://api.openai.com  openai
+
+route inner
+  openai/gpt-4o@openai:a  ***1111  https://api.openai.com  openai
+  openai/gpt-4o@openai:b  ***2222  https://api.openai.com  openai
+  openai/gpt-4o@openai:c  ***3333  https://api.openai.com  openai
+
+route inner, where the prompt is too long
+  openai/gpt-4.1@openai:c  ***3333  https://api.openai.com  openai
+  openai/gpt-4.1@openai:a  ***1111  https://api.openai.com  openai
+  openai/gpt-4.1@openai:b  ***2222  https://api.openai.com  openai
+
+models without a route: the model itself, then
+  nothing: there are no fallbacks
+
+nothing is wrong
+`)
+    expect(code).toBe(0)
+    const { stdout: json } = await check({ 'hotspare.yaml': file }, ['--json'])
+    expect(json).not.toContain(CANARY)
+    expect(JSON.parse(json)).toMatchObject({
+      strategy: 'weighted',
+      policy: 'evidence',
+      probe: { everyMs: 5000 },
+      profiles: [{ weight: 3, quotaGroup: 'org' }, { limits: { tokensPerMinute: 90_000 } }, { priority: 1 }],
+      quotaGroups: {
+        org: { profiles: ['openai:a', 'openai:b'], limits: { requestsPerMinute: 500, maxConcurrent: 20 } },
+      },
+      detours: {
+        smart: {
+          contextWindowFallbacks: [{ target: 'openai/gpt-4.1@openai:c' }, {}, {}],
+          contentPolicyFallbacks: [{ target: 'openai/o3@openai:a' }, {}, {}],
+        },
+      },
+    })
+  })
+
+  it('leaves out what a published design knows nothing of, and says so', async () => {
+    const { stdout } = await check({
+      'hotspare.yaml': `providers: { openai: { profiles: [{ id: openai:a, apiKey: ${CANARY}-1111 }] } }
+routes: { smart: { primary: openai/gpt-4o, contextWindowFallbacks: [openai/gpt-4.1] } }
+policy: rsclaw
+health: { probe: { enabled: true } }
+`,
+    })
+    expect(stdout).toContain('policy: rsclaw, without detours, probes and learnt limits\n')
+    expect(stdout).not.toMatch(/too long|probing/)
+    expect(stdout).toContain('nothing is wrong')
   })
 
   it('prints every mistake on stderr, and exits with 2', async () => {

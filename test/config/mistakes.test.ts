@@ -273,6 +273,22 @@ describe('a mistake is one line with its place, what is wrong and what is allowe
         '2:50 providers.openai.profiles[0].apiKey.env: the environment variable KEY is not set or empty; set it, or write ${KEY:-default}',
       ],
     ],
+    ...['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'OPENAI_API_KEY_2', 'SECRET_TOKEN', 'ADMIN_PASSWORD'].map(
+      (name): [string, string, readonly string[]] => [
+        `a key whose variable ${name} is not set`,
+        `openai: { profiles: [{ id: a:b, apiKey: "\${${name}}" }] }`,
+        [
+          `2:43 providers.openai.profiles[0].apiKey: the environment variable ${name} is not set or empty; set it, or write \${${name}:-default}`,
+        ],
+      ],
+    ),
+    [
+      'a key where the name of its variable belongs',
+      'openai: { profiles: [{ id: a:b, apiKey: "${sk_live_4eC39HqLyjWDarjtT1zdp7dc}" }] }',
+      [
+        '2:43 providers.openai.profiles[0].apiKey: the environment variable *** is not set or empty; set it, or write ${***:-default}',
+      ],
+    ],
   ])('of a provider: %s', (_kind, provider, lines) => {
     expect(mistakesIn(`providers:\n  ${provider}\n`)).toEqual(lines.map((line) => `hotspare.yaml:${line}`))
   })

@@ -9,8 +9,8 @@ async function read(yaml: string, environment: Readonly<Record<string, string>> 
   return await readScenario(source)
 }
 
-async function scenarioIn(yaml: string): Promise<Scenario> {
-  const found = await read(yaml)
+async function scenarioIn(yaml: string, environment: Readonly<Record<string, string>> = {}): Promise<Scenario> {
+  const found = await read(yaml, environment)
   if (found.state === 'invalid') throw new Error(found.mistakes.map(formatMistake).join('\n'))
   return found.scenario
 }
@@ -25,7 +25,7 @@ describe('a scenario file', () => {
     expect(await scenarioIn('version: 1')).toEqual({
       name: 'outage.yaml',
       description: '',
-      traffic: { perSecond: 2, minutes: 60, route: undefined, isStreaming: true },
+      traffic: { perSecond: 2, minutes: 60, route: undefined, dialect: undefined, isStreaming: true },
       answers: { firstContentMs: 700, tokensPerSecond: 80, inputTokens: 800, outputTokens: 240, spread: 0.35 },
       faults: [],
     })
@@ -42,7 +42,13 @@ faults:
   - { errors: { ratio: 0.5, status: 529 }, latency: { ms: 20000 } }
   - { profile: <primary>, limit: { requestsPerMinute: 60, window: fixed, retryAfter: none } }
 `)
-    expect(traffic).toEqual({ perSecond: 0.5, minutes: 90, route: 'openai/gpt-5', isStreaming: false })
+    expect(traffic).toEqual({
+      perSecond: 0.5,
+      minutes: 90,
+      route: 'openai/gpt-5',
+      dialect: undefined,
+      isStreaming: false,
+    })
     expect(faults).toEqual([
       { fromMs: 300_000, untilMs: 1_500_000, about: { provider: 'openai' }, down: 503 },
       { fromMs: 90_000, untilMs: Number.POSITIVE_INFINITY, about: { profile: 'openai:b' }, reject: 401 },
@@ -91,7 +97,7 @@ faults:
       'outage.yaml:1:10 version: 2 is not allowed; it must be 1',
       'outage.yaml:2:23 traffic.perSecond: 0 is not allowed; it must be a number of more than 0',
       'outage.yaml:2:35 traffic.minutes: "soon" is not allowed; it must be a number of more than 0',
-      'outage.yaml:2:41 traffic.rote: there is no such key; allowed are perSecond, minutes, route, streaming',
+      'outage.yaml:2:41 traffic.rote: there is no such key; allowed are perSecond, minutes, route, dialect, streaming',
       'outage.yaml:4:13 faults[0].from: "later" is not allowed; it must be a number of minutes, or a time such as 90s, 5m or 1h30m',
       'outage.yaml:4:26 faults[0].down: 418 is not allowed; it must be true, refused, dns, silent, or one of the statuses 429, 500, 502, 503, 504, 529',
       'outage.yaml:5:35 faults[1].limit.requestsPerMinute: 0 is not allowed; it must be a whole number of at least 1',
@@ -129,18 +135,22 @@ faults:
   - { provider: opnai, down: true }
   - { profile: openai:d, down: true }
   - { model: gpt-4, origin: https://api.openai.org, down: true }
-  - { provider: openai, profile: anthropic:a, down: true }
+  - { provider: openai, profile: openrouter:a, down: true }
 `),
     ).toEqual([
-      'outage.yaml:2:17 faults[0].provider: there is no provider "opnai"; allowed are openai, anthropic, <primary>, <fallback>',
-      'outage.yaml:3:16 faults[1].profile: there is no profile "openai:d"; allowed are openai:a, openai:b, openai:c, anthropic:a, anthropic:b, <primary>, <fallback>',
-      'outage.yaml:4:14 faults[2].model: there is no model "gpt-4"; allowed are gpt-5, claude-sonnet-4-5, <primary>, <fallback>',
-      'outage.yaml:4:29 faults[2].origin: there is no origin "https://api.openai.org"; allowed are https://api.openai.com, https://api.anthropic.com, <primary>, <fallback>',
-      'outage.yaml:5:5 faults[3]: no target of the route is concerned; its targets are openai/gpt-5@openai:a, openai/gpt-5@openai:b, openai/gpt-5@openai:c, anthropic/claude-sonnet-4-5@anthropic:a, anthropic/claude-sonnet-4-5@anthropic:b',
+      'outage.yaml:2:17 faults[0].provider: there is no provider "opnai"; allowed are openai, openrouter, <primary>, <fallback>',
+      'outage.yaml:3:16 faults[1].profile: there is no profile "openai:d"; allowed are openai:a, openai:b, openai:c, openrouter:a, openrouter:b, <primary>, <fallback>',
+      'outage.yaml:4:14 faults[2].model: there is no model "gpt-4"; allowed are gpt-5, openai/gpt-5, <primary>, <fallback>',
+      'outage.yaml:4:29 faults[2].origin: there is no origin "https://api.openai.org"; allowed are https://api.openai.com, https://openrouter.ai, <primary>, <fallback>',
+      'outage.yaml:5:5 faults[3]: no target of the route is concerned; its targets are openai/gpt-5@openai:a, openai/gpt-5@openai:b, openai/gpt-5@openai:c, openrouter/openai/gpt-5@openrouter:a, openrouter/openai/gpt-5@openrouter:b',
     ])
-    expect((await mistakesIn('traffic: { route: nowhere/at-all }'))[0]).toMatch(
-      /^outage\.yaml:1:19 traffic\.route: it leads to no target \(.*\); allowed are smart, or a model reference$/,
-    )
+    for (const route of ['nowhere/at-all', 'smrt', 'openai', 'openai/'])
+      expect(await mistakesIn(`traffic: { route: ${route} }`)).toEqual([
+        `outage.yaml:1:19 traffic.route: "${route}" is neither a route nor a model of a provider that is configured; allowed are smart, openai/MODEL, openrouter/MODEL`,
+      ])
+    expect(await mistakesIn('traffic: { dialect: anthropic }')).toEqual([
+      'outage.yaml:1:21 traffic.dialect: no target that is asked speaks anthropic; leave it out, or ask others',
+    ])
   })
 
   it('is YAML or JSON, and must be there', async () => {
@@ -151,5 +161,66 @@ faults:
       state: 'invalid',
       mistakes: [{ file: 'no/such.yaml', message: 'there is no such file' }],
     })
+  })
+
+  it('has mistakes within maps told where they stand, beside those of meaning', async () => {
+    expect(
+      await mistakesIn(`faults:
+  - { errors: { ratio: 2 }, latency: -1 }
+  - { errors: { rati: 0.2 }, latency: fast }
+  - { latency: { factr: 2, ms: -3 } }
+  - { from: 6m, until: 2m, down: true }
+  - { provider: opnai, down: true }
+  - { errors: [1], latency: { factor: x2 } }
+  - { errors: soon }
+  - { errors: { ratio: 0.1, status: 418 } }
+`),
+    ).toEqual([
+      'outage.yaml:2:24 faults[0].errors.ratio: 2 is not allowed; it must be a number from 0 to 1',
+      'outage.yaml:2:38 faults[0].latency: -1 is not allowed; it must be a factor such as 3, of at least 0, or a map with the keys factor, ms',
+      'outage.yaml:3:15 faults[1].errors.ratio: it is missing; it must be a number from 0 to 1',
+      'outage.yaml:3:17 faults[1].errors.rati: there is no such key; allowed are ratio, status',
+      'outage.yaml:3:39 faults[1].latency: "fast" is not allowed; it must be a factor such as 3, of at least 0, or a map with the keys factor, ms',
+      'outage.yaml:4:18 faults[2].latency.factr: there is no such key; allowed are factor, ms',
+      'outage.yaml:4:32 faults[2].latency.ms: -3 is not allowed; it must be a number of at least 0',
+      'outage.yaml:5:24 faults[3].until: it is over before it begins; until must be later than from',
+      'outage.yaml:6:17 faults[4].provider: there is no provider "opnai"; allowed are openai, openrouter, <primary>, <fallback>',
+      'outage.yaml:7:15 faults[5].errors: a list is not allowed; it must be a share from 0 to 1, or a map with the keys ratio, status',
+      'outage.yaml:7:39 faults[5].latency.factor: "x2" is not allowed; it must be a number of at least 0',
+      'outage.yaml:8:15 faults[6].errors: "soon" is not allowed; it must be a number from 0 to 1',
+      'outage.yaml:9:37 faults[7].errors.status: 418 is not allowed; it must be one of 429, 500, 502, 503, 504, 529',
+    ])
+  })
+
+  it('shows nothing that came of a variable', async () => {
+    const yaml = `traffic: { route: "\${V}" }
+faults:
+  - { errors: "\${V}", latency: "\${V}", from: "\${V}", down: "\${V}" }
+`
+    const names = `faults: [{ provider: "\${V}", down: true }, { origin: "\${V}", down: true }]`
+    for (const written of [yaml, names]) {
+      const found = await read(written, { V: 'canary-value' })
+      const told = found.state === 'invalid' ? found.mistakes.map(formatMistake).join('\n') : ''
+      expect(told).not.toBe('')
+      expect(told).not.toContain('canary-value')
+    }
+    const { faults } = await scenarioIn(`faults: [{ errors: "\${RATIO}", latency: "\${FACTOR}" }]`, {
+      RATIO: '0.3',
+      FACTOR: '2',
+    })
+    expect(faults[0]).toMatchObject({ errors: { ratio: 0.3 }, latency: { factor: 2 } })
+  })
+
+  it('comes to no more than can be played', async () => {
+    expect(
+      await mistakesIn(`traffic: { perSecond: 20, minutes: 1000000 }
+faults:
+  - { every: 1s, for: 0.5s, down: true }
+  - { until: 2h, every: 1s, for: 0.5s, down: true }
+`),
+    ).toEqual([
+      'outage.yaml:1:10 traffic: 1,200,000,000 requests (20 a second for 16666h40m) are too many; at most 500,000 are played, so ask for fewer a second or for a shorter time',
+      'outage.yaml:3:14 faults[0].every: it comes 60,000,000 times within 16666h40m, which is too often; at most 10,000 times are played, so let every be longer, or it end sooner',
+    ])
   })
 })

@@ -37,8 +37,8 @@ describe('the scenarios that come with the package', () => {
     const lone = figuresOf(await runOn(stage, withoutFailover))
     expect(ours.requests).toBe(stage.times.length)
     expect(lone.requests).toBe(stage.times.length)
-    expect(lone.availability < 1 || lone.addedMs.p99 > 0).toBe(true)
-    expect(ours.availability).toBeGreaterThanOrEqual(lone.availability)
+    expect(Number(lone.availability) < 1 || lone.addedMs.p99 > 0).toBe(true)
+    expect(ours.availability).toBeGreaterThanOrEqual(Number(lone.availability))
   })
 
   it('give the same for the same seed, to the byte, and something else for another', async () => {
@@ -72,7 +72,7 @@ describe('what a simulation tells', () => {
     })
     expect(faults[0]?.returnMs).toBeLessThan(20_000)
     expect(outages.map(({ key }) => key)).toContain('https://api.openai.com gpt-5')
-    const byFallback = servers.find(({ profile }) => profile === 'anthropic:a')?.answered ?? []
+    const byFallback = servers.find(({ profile }) => profile === 'openrouter:a')?.answered ?? []
     // Sixty columns of half a minute: it begins with the eleventh and is over with the fiftieth.
     expect(byFallback.length).toBe(60)
     expect(byFallback.slice(0, 10)).toEqual(Array(10).fill(0))
@@ -80,7 +80,7 @@ describe('what a simulation tells', () => {
     expect(byFallback.slice(52)).toEqual(Array(8).fill(0))
     expect(unanswered).toEqual(Array(60).fill(0))
     const told = happenings.map(({ text }) => text).join('\n')
-    expect(told).toMatch(/begins: openai: down \(503\)[\s\S]*most answers come from anthropic\/claude-sonnet-4-5 now/)
+    expect(told).toMatch(/begins: openai: down \(503\)[\s\S]*most answers come from openrouter\/openai\/gpt-5 now/)
     expect(told).toMatch(/api\.openai\.com gpt-5 is out \(overloaded\): \d+ times until 25:\d\d/)
     expect(told).toMatch(/is over: openai: down \(503\)[\s\S]*most answers come from openai\/gpt-5 now/)
   })
@@ -131,5 +131,37 @@ describe('what a simulation tells', () => {
     }
     expect(back[1]).toBeLessThan(5_000)
     expect(back[1]).toBeLessThan(back[0] ?? 0)
+  })
+
+  it('of faults that nobody left for: no way back', async () => {
+    for (const name of ['latency-triples', 'cut-streams', 'network-down'])
+      expect((await reportOn(name)).faults[0], name).not.toHaveProperty('returnMs')
+    const calm = { perSecond: 0.2, minutes: MINUTES, route: undefined, dialect: undefined, isStreaming: true }
+    const limited = scenarios.find((each) => each.name === 'limit-changes')
+    if (limited === undefined) throw new Error('limit-changes is gone')
+    const ended = limited.faults.map((fault) => ({ ...fault, untilMs: fault.fromMs + 300_000 }))
+    const report = async (traffic: typeof calm) =>
+      await simulate(await prepare(EXAMPLE_SUBJECT, { ...limited, traffic, faults: ended }, 1))
+    expect((await report(calm)).faults[0]).not.toHaveProperty('returnMs')
+    expect((await report({ ...calm, perSecond: 5 })).faults[0]).toHaveProperty('returnMs')
+  })
+
+  it('of an empty account: that its 429 is no rate limit', async () => {
+    const { runs } = await reportOn('key-out-of-money')
+    expect(runs.map(({ figures }) => figures.rateLimited)).toEqual(runs.map(() => 0))
+    expect(runs[1]?.figures.availability).toBeLessThan(1)
+  })
+
+  it('of no requests at all: no figure, and why', async () => {
+    const [scenario] = scenarios
+    if (scenario === undefined) throw new Error('there is no scenario')
+    const seldom = { ...scenario, traffic: { ...scenario.traffic, perSecond: 1e-6, minutes: 1 } }
+    const { runs, notes } = await simulate(await prepare(EXAMPLE_SUBJECT, seldom, 1))
+    expect(runs.map(({ figures }) => figures.availability)).toEqual(runs.map(() => null))
+    expect(notes).toEqual([
+      'there were no requests at all: they come too seldom, or for too short a time',
+      'what begins after the last request has no effect: “openai: down (503)” (requests come for 1m)',
+    ])
+    expect((await reportOn('provider-down')).notes).toEqual([])
   })
 })

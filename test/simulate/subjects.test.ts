@@ -9,6 +9,8 @@ import {
   runOn,
   type Subject,
   shippedScenario,
+  simulate,
+  withRulesOf,
 } from '../../src/simulate/index.ts'
 import { Workspace } from '../config/workspace.ts'
 
@@ -121,5 +123,84 @@ describe('a configuration', () => {
     // 30 a minute for an hour and a bucket to begin with: once for the group, three times for three keys.
     expect(await letIn(grouped)).toBeLessThanOrEqual(30 * 61)
     expect(await letIn(EXAMPLE_SUBJECT)).toBeGreaterThan(30 * 61)
+  })
+
+  const TWO_DIALECTS = `providers: { openai: {}, anthropic: {}, openrouter: {} }
+routes: { smart: { primary: openai/gpt-5, fallbacks: [anthropic/claude-sonnet-4-5, openrouter/openai/gpt-5] } }
+`
+
+  it('serves requests with targets of their own dialect alone, as the gateway does', async () => {
+    if (PROVIDER_DOWN === undefined) throw new Error('provider-down is gone')
+    const subject = await subjectIn(TWO_DIALECTS)
+    const { minutes, ...traffic } = PROVIDER_DOWN.traffic
+    const scenario = { ...PROVIDER_DOWN, traffic: { ...traffic, minutes: 10 } }
+    const stage = await prepare(subject, scenario, 1)
+    expect({ dialect: stage.dialect, leftOut: stage.leftOut.map(({ name }) => name) }).toEqual({
+      dialect: 'openai',
+      leftOut: ['anthropic/claude-sonnet-4-5@anthropic:default'],
+    })
+    for (const entrant of [asConfigured, withRulesOf('rsclaw'), withRulesOf('praisonai')]) {
+      const { requests } = await runOn(stage, entrant)
+      const asked = new Set(requests.flatMap(({ attempts }) => attempts.map(({ target }) => target.provider)))
+      expect(asked.has('openai')).toBe(true)
+      expect(asked.has('anthropic')).toBe(false)
+    }
+    expect(figuresOf(await runOn(stage, asConfigured)).availability).toBe(1)
+    const { leftOut } = await simulate(stage)
+    expect(leftOut).toEqual([{ target: 'anthropic/claude-sonnet-4-5@anthropic:default', dialect: 'anthropic' }])
+  })
+
+  it('has no failover where all fallbacks speak another dialect', async () => {
+    if (PROVIDER_DOWN === undefined) throw new Error('provider-down is gone')
+    const subject = await subjectIn(TWO_DIALECTS.replace(', openrouter/openai/gpt-5', ''))
+    const scenario = { ...PROVIDER_DOWN, traffic: { ...PROVIDER_DOWN.traffic, minutes: 10 } }
+    const { availability } = figuresOf(await runOn(await prepare(subject, scenario, 1), asConfigured))
+    expect(availability).toBeLessThan(0.6)
+  })
+
+  it('is asked in another dialect where that is said', async () => {
+    if (PROVIDER_DOWN === undefined) throw new Error('provider-down is gone')
+    const traffic = { ...PROVIDER_DOWN.traffic, dialect: 'anthropic' }
+    const { chain, leftOut } = await prepare(await subjectIn(TWO_DIALECTS), { ...PROVIDER_DOWN, traffic }, 1)
+    expect(chain.map(({ provider }) => provider)).toEqual(['anthropic'])
+    expect(leftOut.map(({ provider }) => provider)).toEqual(['openai', 'openrouter'])
+  })
+
+  it.each([
+    { fallbacks: '[openrouter/openai/gpt-5]', route: 'openai/any-model' },
+    { fallbacks: '[openai/gpt-5]', route: 'openrouter/any-model' },
+    { fallbacks: '[anthropic/claude-sonnet-4-5]', route: 'openai/any-model' },
+  ])('without routes is asked for what its fallbacks $fallbacks stand in for', async ({ fallbacks, route }) => {
+    const yaml = `providers: { openai: {}, anthropic: {}, openrouter: {} }\nfallbacks: ${fallbacks}\n`
+    expect((await chainIn(await subjectIn(yaml))).route).toBe(route)
+  })
+
+  it('names the profiles that have no key here', () => {
+    const yaml = `providers:
+  openai:
+    profiles:
+      - { id: openai:unset, apiKey: "\${OPENAI_API_KEY}" }
+      - { id: openai:set, apiKey: "\${SET}" }
+      - { id: openai:default-value, apiKey: "\${UNSET:-sk-1}" }
+      - { id: openai:empty, apiKey: "\${UNSET:-}" }
+      - { id: openai:env, apiKey: { env: UNSET } }
+      - { id: openai:file, apiKey: { file: no/such/file } }
+      - { id: openai:command, apiKey: { command: [no-such-program] } }
+      - { id: openai:none }
+  groq: {}
+  local: { dialect: openai, baseUrl: "http://127.0.0.1:1/v1" }
+  gateway: { dialect: openai, baseUrl: "\${URL}", profiles: [{ id: gateway:a }] }
+`
+    using workspace = new Workspace({ 'hotspare.yaml': yaml })
+    const { directory } = workspace
+    const loaded = loadConfiguration({ environment: { SET: 'sk-2' }, directory, areKeysNeeded: false })
+    expect(loaded.state === 'valid' && loaded.keyless).toEqual([
+      'openai:unset',
+      'openai:empty',
+      'openai:env',
+      'openai:file',
+      'openai:none',
+      'groq:default',
+    ])
   })
 })

@@ -3,7 +3,15 @@ import { type KnownTarget, type Mirror, originOf } from './mirror.ts'
 import type { ManagerOptions, RequestPlan } from './plan.ts'
 import type { QuotaBook } from './quota-book.ts'
 import type { RampBook } from './ramp-book.ts'
-import { countedTries, type KnownAttempt, type KnownRequest, lastFailureOf, nameOf, type Report } from './records.ts'
+import {
+  countedTries,
+  isEvidence,
+  type KnownAttempt,
+  type KnownRequest,
+  lastFailureOf,
+  nameOf,
+  type Report,
+} from './records.ts'
 import type { RetryBook } from './retry-book.ts'
 import type { SessionBook } from './session-book.ts'
 import type { TroubleBook } from './trouble-book.ts'
@@ -41,7 +49,7 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
   const origin = originOf(attempt.known.profile)
   const isFree = lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
   if (tries === 0) knowledge.retries.first(origin, now)
-  else if (!isFree && !knowledge.retries.again(origin, now))
+  else if (isEvidence(options) && !isFree && !knowledge.retries.again(origin, now))
     report('retries_are_paid', `${name} is one more retry of ${origin} than there are`)
   if (tries >= maxTries) report('tries_of_a_target_hold', `${name} exceeds retry.attempts ${maxTries}`)
   const { profile } = attempt.known

@@ -23,6 +23,11 @@ export class BlameBook {
     return lately.filter((each) => each.origin === origin && each.profile !== profile)
   }
 
+  /** What was said of a key that is another one now does not count. */
+  forget(profile: string): void {
+    this.#refusals = this.#refusals.filter((each) => each.profile !== profile)
+  }
+
   /** Somebody has been served, be it only said so: what an origin refuses, it means. */
   served(): void {
     this.#refusals = []

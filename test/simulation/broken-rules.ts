@@ -113,7 +113,7 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'a canceled attempt stays in flight',
     ['nothing_is_left_behind', 'status_agrees', 'open_targets_are_not_ignored', 'everything_comes_back'],
     'lease.ts',
-    'this.#dependencies.book.returnTrial(this.target, this.#mark)',
+    'book.returnTrial(this.target, this.#mark)',
     'return',
   ),
   broken(
@@ -178,8 +178,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'a new key pays for the old one',
     ['new_keys_begin_anew'],
     'failover-manager.ts',
-    'if (profile.apiKey !== before.apiKey) this.#book.clear(',
-    'if (profile.apiKey === before) this.#book.clear(',
+    'if (profile.apiKey !== before.apiKey) this.#keyChanged(profile)',
+    '',
   ),
   broken(
     'a pin is lost',

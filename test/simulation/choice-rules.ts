@@ -50,7 +50,7 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
   const isSpent = attempt.links.length === 1 && knowledge.quotas.isSurelySpent(attempt.known, now)
   const better = others.find((place) => isIgnored(knowledge, request, place, now))
   const isPinned = own.link.pinned === attempt.target.profile
-  if (learnsLimits(options) && attempt.kind === 'regular' && isSpent && !isPinned && better !== undefined)
+  if (isEvidence(options) && attempt.kind === 'regular' && isSpent && !isPinned && better !== undefined)
     report('spent_goes_last', `${name} was made, which has nothing left, before one at ${placeName(better)}`)
   const isRepeated = attempt.kind === 'retry' && triesOf(request, attempt.known) > 0
   const untried = isRepeated && isEvidence(options) ? places.find(isOverdue) : undefined
@@ -82,6 +82,7 @@ function checkDeadline(knowledge: Knowledge, request: KnownRequest, now: number)
   const missed = placesOf(knowledge, request).find(
     (place) =>
       place.linkIndex > 0 &&
+      !isUnderWayThere(request, place.target) &&
       isIgnored(knowledge, request, place, now) &&
       !hadTrouble(knowledge, place.target, request, now),
   )
@@ -190,6 +191,12 @@ function learnsLimits(options: ManagerOptions): boolean {
   return isEvidence(options) && options.learnLimits !== false
 }
 
+/** The latest attempt goes to the same model at the same origin: its other keys fare no better where it is slow. */
+function isUnderWayThere({ attempts }: KnownRequest, { profile, model }: KnownTarget): boolean {
+  const latest = attempts.at(-1)?.known
+  return latest !== undefined && latest.model === model && originOf(latest.profile) === originOf(profile)
+}
+
 /** What failed may be the model's fault, or the origin's: then it is no surprise that others of them are not tried. */
 function isTouchedBy(mirror: Mirror, target: KnownTarget, { known, links, end }: KnownAttempt): boolean {
   if (end?.type !== 'attempt_failed') return false
@@ -246,6 +253,8 @@ function checkSession(knowledge: Knowledge, request: KnownRequest, attempt: Know
   const { sessionKey } = request.caller.plan
   const [link] = attempt.links
   if (sessionKey === undefined || link === undefined || typeof options.strategy === 'object') return
+  // The published designs know no sessions.
+  if (!isEvidence(options) && (options.strategy ?? 'priority') === 'priority') return
   const tier = mirror.targetsOf(link).filter(({ profile }) => mirror.areEqual(profile, attempt.known.profile))
   if (tier.length < 2) return
   const isFree = attempt.number === 1 && request.bound === undefined && link.pinned === undefined
@@ -263,7 +272,7 @@ function mayShare(knowledge: Knowledge, request: KnownRequest, place: Place, att
   const { mirror, options, quotas } = knowledge
   const { link, target } = place
   // What has nothing left goes last within its model.
-  if (learnsLimits(options) && quotas.isSpent(target, attempt.startedAt) && serves(mirror, link, attempt.known))
+  if (isEvidence(options) && quotas.isSpent(target, attempt.startedAt) && serves(mirror, link, attempt.known))
     return true
   const { plan } = request.caller
   const { strategy = 'priority', rotateOnSuccess = false } = options

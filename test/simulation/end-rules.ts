@@ -149,7 +149,12 @@ export function checkStatus(knowledge: Knowledge, status: FailoverStatus, now: n
       if ((state === 'disabled') !== profile.isDisabled) report('status_agrees', `${name} is ${state}`)
       else if (state !== 'disabled' && (state === 'available') === isOut)
         report('status_agrees', `${name} is ${state}, and ${against.length} windows stand against it`)
-      else if (until !== undefined && until !== Math.max(...cooling.map(({ started }) => started.until)))
+      // One that is on trial was out until its window ended.
+      else if (
+        until !== undefined &&
+        cooling.length > 0 &&
+        until !== Math.max(...cooling.map(({ started }) => started.until))
+      )
         report('status_agrees', `${name} is out until ${until}`)
     }
   }

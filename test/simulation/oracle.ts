@@ -175,6 +175,7 @@ export class Oracle {
 
   /** A profile has got another key. */
   keyChanged(id: string, now: number): void {
+    this.#blame.forget(id)
     checkNewKey(this.#knowledge, id, now)
   }
 

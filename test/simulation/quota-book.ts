@@ -33,7 +33,8 @@ export class QuotaBook {
 
   /** Headers of an answer arrive. */
   told({ known, configured, startedAt }: KnownAttempt, buckets: readonly QuotaBucket[], now: number): void {
-    const scope = quotaScopeOf(known)
+    // Whose it was when the attempt began.
+    const scope = quotaScopeOf({ ...known, profile: { ...known.profile, options: configured } })
     const word = this.#words.get(scope)
     const isLate = word !== undefined && word.startedAt > startedAt
     if (isLate && word.isCertain) return
@@ -63,9 +64,11 @@ export class QuotaBook {
 }
 
 /** Nothing is left until the bucket is full again, or has dripped. */
-function spentUntilOf({ remaining, resetAt = 0, windowMs, limit }: QuotaBucket, now: number): number {
+function spentUntilOf({ remaining, resetAt = Infinity, windowMs, limit }: QuotaBucket, now: number): number {
   if (remaining !== 0) return 0
-  return windowMs === undefined || limit === undefined ? resetAt : Math.min(resetAt, now + windowMs / limit)
+  const dripsAt = windowMs === undefined || limit === undefined ? Infinity : now + windowMs / limit
+  const until = Math.min(resetAt, dripsAt)
+  return until === Infinity ? 0 : until
 }
 
 /** Whose quota it is that a target uses: its group's on this model, or its key's on this model. */

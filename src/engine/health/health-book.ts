@@ -189,12 +189,11 @@ export class HealthBook {
     for (const [key, scope] of this.#scopes) {
       const isOfOrigin = scope.scope === 'model' || scope.scope === 'provider'
       const isOfGroup = scope.scope === 'group' || scope.scope === 'group_model'
-      if (
-        isOwn(scope, profile) ||
+      const isOrphan =
         (!isOriginInUse && isOfOrigin && isNamed(scope.key, origin)) ||
         (!isGroupInUse && isOfGroup && isNamed(scope.key, profile.quotaGroup ?? ''))
-      )
-        this.#scopes.delete(key)
+      if (isOrphan) for (const { kind } of scope.clear()) this.#emitEnd(scope, kind, 'reset')
+      if (isOrphan || isOwn(scope, profile)) this.#scopes.delete(key)
     }
     this.#reopenings += 1
   }
@@ -317,6 +316,8 @@ export class HealthBook {
     now: number,
     { requestId, isSure = false }: { readonly requestId?: string | undefined; readonly isSure?: boolean },
   ): void {
+    // What reports late of somebody who has been removed since condemns nobody.
+    if (this.#scopes.get(scope.name) !== scope) return
     const moment = { mark, newestLease: this.#newestLease, now }
     const before = scope.find(kind)
     const opened = scope.fail(kind, reason, stayAway, moment, isSure)

@@ -1,5 +1,7 @@
 import { createManager, type Setup } from '../../../config/index.ts'
-import { FailoverError, type ProviderRegistry, type TargetRef } from '../../../index.ts'
+import { FailoverError, type ProviderRegistry, type RouteOptions, type TargetRef } from '../../../index.ts'
+
+type DetourName = 'contextWindowFallbacks' | 'contentPolicyFallbacks'
 
 /** What every target of a rehearsal answers: nothing else suffers for it, and the next one is tried. */
 class Rehearsal extends Error {
@@ -19,7 +21,7 @@ export async function rehearse(
 ): Promise<readonly TargetRef[]> {
   const [primary, ...fallbacks] = references
   if (primary === undefined) return []
-  const { order = {}, routes = {}, profiles = [] } = failover
+  const { order = {}, routes = {}, profiles = [], strategy = 'priority' } = failover
   let name = 'rehearsal'
   while (Object.hasOwn(routes, name)) name += '-'
   const manager = createManager(
@@ -27,7 +29,8 @@ export async function rehearse(
       failover: {
         // Limits and groups would keep some of them out, and a key would have to be fetched.
         profiles: profiles.map(({ apiKey: _, limits: __, quotaGroup: ___, ...profile }) => profile),
-        order,
+        // Other strategies choose among all profiles of one priority, whatever their order.
+        order: strategy === 'priority' ? order : {},
         routes: { ...routes, [name]: { primary, fallbacks } },
         retry: { attempts: 1 },
         budget: { maxAttempts: Number.MAX_SAFE_INTEGER },
@@ -43,4 +46,19 @@ export async function rehearse(
     if (!(error instanceof FailoverError)) throw error
     return error.attempts?.map(({ target }) => target) ?? []
   }
+}
+
+/** What a route's requests try when they fail for one reason: its own list, else that of the route its primary names. */
+export function detourOf(
+  routes: Readonly<Record<string, RouteOptions>>,
+  name: string,
+  detour: DetourName,
+): readonly string[] {
+  const seen = new Set<string>()
+  for (let at = name; Object.hasOwn(routes, at) && !seen.has(at); at = routes[at]?.primary ?? at) {
+    seen.add(at)
+    const own = routes[at]?.[detour]
+    if (own !== undefined) return own
+  }
+  return []
 }

@@ -2,7 +2,9 @@ import { type Environment, formatMistake, loadConfiguration } from '../../../con
 import { FailoverError } from '../../../index.ts'
 import {
   EXAMPLE_SUBJECT,
+  isRouteOf,
   prepare,
+  routesOf,
   type Scenario,
   type Stage,
   type Subject,
@@ -10,7 +12,9 @@ import {
   simulate,
 } from '../../../simulate/index.ts'
 import { findScenario } from './find-scenario.ts'
-import { linesOf } from './lines.ts'
+import { layoutFor } from './layout.ts'
+import { type ConfigurationReport, linesOf } from './lines.ts'
+import { onOneLine, readable } from './readable.ts'
 import { subjectOf } from './subject-of.ts'
 
 export interface SimulateOptions {
@@ -21,56 +25,65 @@ export interface SimulateOptions {
   /** In place of what the scenario says. */
   readonly perSecond: number | undefined
   readonly minutes: number | undefined
+  readonly route: string | undefined
   readonly seed: number
   readonly isJson: boolean
   readonly isList: boolean
   readonly environment: Environment
   readonly directory: string
-  readonly output: { readonly isTTY?: boolean; write(text: string): unknown }
+  readonly output: {
+    readonly isTTY?: boolean
+    /** Characters in a line; absent where it is no terminal. */
+    readonly columns?: number
+    write(text: string): unknown
+  }
   readonly errors: { write(text: string): unknown }
 }
 
 const DEFAULT_SCENARIO = 'provider-down'
-/** More would take minutes and gigabytes. */
-const MAX_REQUESTS = 500_000
 
 /** Shows what an outage would do to a configuration. @returns the exit code */
 export async function runSimulate(options: SimulateOptions): Promise<0 | 2> {
-  const { scenario: named = DEFAULT_SCENARIO, seed, isJson, isList, environment, directory, output, errors } = options
+  const { scenario: named = DEFAULT_SCENARIO, route, seed, isJson, isList } = options
+  const { environment, directory, output, errors } = options
   if (isList) {
     output.write(isJson ? toJson(shippedScenarios()) : `${listLines().join('\n')}\n`)
     return 0
   }
   const complain = (complaints: readonly string[]): 2 => {
-    for (const complaint of complaints) errors.write(`${complaint}\n`)
+    for (const complaint of complaints) errors.write(`${onOneLine(complaint)}\n`)
     return 2
   }
   const configured = await configuration(options)
   if ('complaints' in configured) return complain(configured.complaints)
-  const { source, subject } = configured
-  const found = await findScenario({ named, directory, environment, subject })
-  if (found.state === 'wrong') return complain(found.complaints)
-  const scenario = withTraffic(found.scenario, options)
-  const requests = scenario.traffic.perSecond * scenario.traffic.minutes * 60
-  if (requests > MAX_REQUESTS)
+  const { source, subject, keyless } = configured
+  if (route !== undefined && !isRouteOf(subject, route))
     return complain([
-      `${Math.round(requests)} requests are too many; with --rate and --minutes at most ${MAX_REQUESTS}`,
+      `--route: ${JSON.stringify(route)} is neither a route nor a model of a provider that is configured; allowed are ${routesOf(subject)}`,
     ])
-  const stage = await stageOf(subject, scenario, seed)
+  const found = await findScenario({ named, directory, environment, subject, traffic: options })
+  if (found.state === 'wrong') return complain(found.complaints)
+  const stage = await stageOf(subject, found.scenario, seed)
   if (typeof stage === 'string') return complain([stage])
-  const report = await simulate(stage)
-  const isColored = output.isTTY === true && environment.NO_COLOR === undefined
-  output.write(isJson ? toJson({ source, ...report }) : `${linesOf(source, report, isColored).join('\n')}\n`)
+  const layout = layoutFor(output.columns)
+  const played = isJson ? await simulate(stage) : await simulate(stage, layout.columns)
+  const report: ConfigurationReport = { source, keyless, ...played }
+  output.write(
+    isJson ? toJson(report) : `${linesOf(readable(report), layout, isColored(output, environment)).join('\n')}\n`,
+  )
   return 0
 }
 
-async function configuration({
-  configPath,
-  environment,
-  directory,
-}: SimulateOptions): Promise<
-  { readonly source: string; readonly subject: Subject } | { readonly complaints: readonly string[] }
-> {
+/** https://no-color.org: what is empty does not count. */
+function isColored({ isTTY }: SimulateOptions['output'], { NO_COLOR = '', TERM }: Environment): boolean {
+  return isTTY === true && NO_COLOR === '' && TERM !== 'dumb'
+}
+
+type Configured =
+  | { readonly source: string; readonly subject: Subject; readonly keyless: readonly string[] }
+  | { readonly complaints: readonly string[] }
+
+async function configuration({ configPath, environment, directory }: SimulateOptions): Promise<Configured> {
   const loaded = loadConfiguration({
     path: configPath,
     environment,
@@ -78,9 +91,14 @@ async function configuration({
     isInsecureAllowed: true,
     areKeysNeeded: false,
   })
-  if (loaded.state === 'valid') return { source: loaded.source, subject: await subjectOf(loaded.setup) }
-  if (loaded.source === 'nothing')
-    return { source: 'none was found; an example with two providers and five keys', subject: EXAMPLE_SUBJECT }
+  const { source } = loaded
+  if (loaded.state === 'valid') return { source, subject: await subjectOf(loaded.setup), keyless: loaded.keyless }
+  if (source === 'nothing')
+    return {
+      source: 'none was found; an example with two providers and five keys',
+      subject: EXAMPLE_SUBJECT,
+      keyless: [],
+    }
   return { complaints: loaded.mistakes.map(formatMistake) }
 }
 
@@ -91,14 +109,6 @@ async function stageOf(subject: Subject, scenario: Scenario, seed: number): Prom
   } catch (error) {
     if (!(error instanceof FailoverError)) throw error
     return `no target can be asked: ${error.message}`
-  }
-}
-
-function withTraffic(scenario: Scenario, { perSecond, minutes }: SimulateOptions): Scenario {
-  const { traffic } = scenario
-  return {
-    ...scenario,
-    traffic: { ...traffic, perSecond: perSecond ?? traffic.perSecond, minutes: minutes ?? traffic.minutes },
   }
 }
 

@@ -7,26 +7,27 @@ import {
   type SimulationReport,
   shortKey,
 } from '../../../simulate/index.ts'
+import { type Layout, toWidth, wrap } from './layout.ts'
 import type { Paint, Style } from './paint.ts'
 
-const LABEL_WIDTH = 34
 /** A line for everything that was out, but no more than anybody reads. */
 const MAX_OUTAGES = 12
 
 const MARKS: Readonly<Record<Mark, string>> = { out: '█', partly: '▒', half_open: '·', in: ' ' }
+const LEGEND = '█ out, ▒ partly, · waiting for its trial; ▁ to █ share of the requests'
 const HEIGHTS = ' ▁▂▃▄▅▆▇█'
 
 /** What was wrong, out, and answered when: one line each, a column for each stretch of time. */
-export function drawTimeline(report: SimulationReport, paint: Paint): string[] {
+export function drawTimeline(report: SimulationReport, { width, labelWidth }: Layout, paint: Paint): string[] {
   const { faults, outages, servers, columns, requests, unanswered, traffic } = report
   const row = (label: string, cells: string, style: Style): string =>
-    `  ${labelCell(label)} ${paint('│', 'dim')}${paint(cells, style)}${paint('│', 'dim')}`
+    `  ${toWidth(label, labelWidth)} ${paint('│', 'dim')}${paint(cells, style)}${paint('│', 'dim')}`
   const shares = (counts: readonly number[]): string =>
     counts.map((count, column) => heightOf(count / Math.max(1, requests[column] ?? 0))).join('')
   const answering = servers.filter(({ answered }) => answered.some((count) => count > 0))
   const full = servers.filter((server) => server.full.some((count) => count > 0))
   return [
-    scale(traffic.minutes, columns.count, paint),
+    scale(traffic.minutes, columns.count, labelWidth, paint),
     paint('what was wrong', 'bold'),
     ...faults.map(({ label, spells }) => row(label, cellsOf(coverage(spells, columns)), 'yellow')),
     ...section(
@@ -48,7 +49,7 @@ export function drawTimeline(report: SimulationReport, paint: Paint): string[] {
       ],
       paint,
     ),
-    paint('  █ out, ▒ out for a part of the time, · waiting for its trial; ▁ to █ share of the requests', 'dim'),
+    ...wrap(LEGEND, width - 2, 0).map((line) => paint(`  ${line}`, 'dim')),
   ]
 }
 
@@ -57,15 +58,16 @@ function section(title: string, rows: readonly string[], paint: Paint): string[]
 }
 
 /** Minutes above the columns. */
-function scale(minutes: number, columns: number, paint: Paint): string {
+function scale(minutes: number, columns: number, labelWidth: number, paint: Paint): string {
   const step = stepOf(minutes)
   let line = ''
   for (let at = 0; at < minutes; at += step) {
     const column = Math.round((at / minutes) * columns)
     const text = `${Number(at.toFixed(2))}`
-    if (column >= line.length && column + text.length <= columns) line = `${line.padEnd(column)}${text}`
+    // Numbers that touch are none.
+    if ((line === '' || column > line.length) && column + text.length <= columns) line = `${line.padEnd(column)}${text}`
   }
-  return paint(`  ${'minute'.padEnd(LABEL_WIDTH)}  ${line}`.trimEnd(), 'dim')
+  return paint(`  ${'minute'.padEnd(labelWidth)}  ${line}`.trimEnd(), 'dim')
 }
 
 /** A round number of minutes of which about six fit. */
@@ -92,8 +94,4 @@ function heightOf(share: number): string {
 
 function nameOf({ key, windows }: Outage): string {
   return `${shortKey(key)}: ${[...new Set(windows.map(({ reason }) => reason))].join(', ')}`
-}
-
-function labelCell(label: string): string {
-  return label.length > LABEL_WIDTH ? `${label.slice(0, LABEL_WIDTH - 1)}…` : label.padEnd(LABEL_WIDTH)
 }
