@@ -2,9 +2,9 @@ import { formatDuration } from './duration.ts'
 import { countSpells, type Scenario } from './scenario.ts'
 
 /** More would take minutes and gigabytes. */
-export const MAX_REQUESTS = 500_000
+const MAX_REQUESTS = 500_000
 /** Of one fault that comes and goes. */
-export const MAX_SPELLS = 10_000
+const MAX_SPELLS = 10_000
 
 /** Something of which a scenario has more than can be played. */
 export interface Excess {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Fault, isActive, spellsOf } from './scenario.ts'
+import { countSpells, type Fault, isActive, spellsOf } from './scenario.ts'
 
 const STEADY: Fault = { fromMs: 10, untilMs: 20, about: {}, down: 503 }
 const ON_AND_OFF: Fault = { ...STEADY, untilMs: 35, repeat: { everyMs: 10, forMs: 4 } }
@@ -28,5 +28,6 @@ describe('a fault', () => {
       Array.from({ length: untilMs - fromMs }, (_, index) => fromMs + index),
     )
     expect(covered).toEqual(active(fault, endMs))
+    expect(countSpells(fault, endMs)).toBe(spellsOf(fault, endMs).length)
   })
 })
