@@ -198,12 +198,13 @@ function isUnderWayThere({ attempts }: KnownRequest, { profile, model }: KnownTa
 }
 
 /** What failed may be the model's fault, or the origin's: then it is no surprise that others of them are not tried. */
-function isTouchedBy(mirror: Mirror, target: KnownTarget, { known, links, end }: KnownAttempt): boolean {
+function isTouchedBy(mirror: Mirror, target: KnownTarget, { links, origin, end }: KnownAttempt): boolean {
   if (end?.type !== 'attempt_failed') return false
   const { nextStep, reason } = end.failure
   // A key that is refused says nothing about another.
   if (nextStep === 'next_profile' && reason !== 'model_not_found') return false
-  return originOf(known.profile) === originOf(target.profile) || links.some((link) => serves(mirror, link, target))
+  // Where it was reached then; the profile may have moved since.
+  return origin === originOf(target.profile) || links.some((link) => serves(mirror, link, target))
 }
 
 /** The models of the chain that a target serves, as things stand now. */
