@@ -6,7 +6,7 @@ import { registerHooks } from 'node:module'
 import { BROKEN_RULES, type Edit } from './broken-rules.ts'
 
 /** Worlds in which a broken rule may show itself. */
-const MAX_WORLDS = 1_000
+const MAX_WORLDS = 2_000
 const SEED = 1
 
 /** What came of it: which invariant noticed, and how many worlds it took. */

@@ -27,7 +27,7 @@ import { attemptOf, nameOf } from './records.ts'
 import { RetryBook } from './retry-book.ts'
 import { SessionBook } from './session-book.ts'
 import { checkStories } from './story-rules.ts'
-import { TroubleBook, useName } from './trouble-book.ts'
+import { limitNames, TroubleBook, useName } from './trouble-book.ts'
 import { type KnownWindow, WindowBook } from './window-book.ts'
 import { checkIncident, checkNewKey, checkStated, checkWindow } from './window-rules.ts'
 
@@ -65,7 +65,7 @@ export class Oracle {
       mirror: this.mirror,
       windows: this.#windows,
       troubles: this.#troubles,
-      retries: new RetryBook(),
+      retries: new RetryBook(options.retry?.maxDelayMs ?? 30_000),
       ramps: new RampBook(),
       sessions: new SessionBook(),
       quotas: new QuotaBook(),
@@ -304,6 +304,11 @@ export class Oracle {
       waitingSince: undefined,
       waitedMs: 0,
     })
+    // Whoever has no room now is in trouble, although nothing has been heard of it since.
+    for (const { profile } of links.flatMap((link) => this.mirror.targetsOf(link))) {
+      if (this.mirror.hasRoom(profile, event.at)) continue
+      for (const name of limitNames(profile)) this.#troubles.note(name, this.#next())
+    }
   }
 
   #onAttempt(event: FailoverEventOf<'attempt_started'>): void {

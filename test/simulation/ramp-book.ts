@@ -32,7 +32,8 @@ export class RampBook {
     order: number,
   ): void {
     if (window?.started.end !== 'inferred' || (by !== 'success' && by !== 'proof_of_life')) return
-    const trial = window.trial
+    // Where somebody else has proved it alive, the trial may still succeed, and counts like any other.
+    const trial = by === 'success' ? window.trial : undefined
     const ramp: Ramp = { since: at, order, trial, inFlight: new Set(), committed: 0, isCertain: true }
     this.#ramps.set(`${scope} ${key}`, ramp)
   }

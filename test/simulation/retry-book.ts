@@ -13,11 +13,20 @@ interface Account {
 /** Keeps, for each origin, the account of how often it may be tried again. */
 export class RetryBook {
   readonly #accounts = new Map<string, Account>()
+  readonly #capacity: number
+
+  /**
+   * @param maxDelayMs the longest back-off: a retry is paid for before it, and heard of after it, so that up to so much
+   *   more may have been saved up meanwhile
+   */
+  constructor(maxDelayMs: number) {
+    this.#capacity = CAPACITY + 1 + (FOR_EACH_SECOND * maxDelayMs) / 1_000
+  }
 
   /** A request tries a target of the origin for the first time. */
   first(origin: string, now: number): void {
     const account = this.#account(origin, now)
-    account.saved = Math.min(CAPACITY, account.saved + FOR_EACH_FIRST_TRY)
+    account.saved = Math.min(this.#capacity, account.saved + FOR_EACH_FIRST_TRY)
   }
 
   /** @returns whether there was a retry left */
@@ -29,7 +38,7 @@ export class RetryBook {
 
   #account(origin: string, now: number): Account {
     const account = this.#accounts.get(origin) ?? { saved: CAPACITY, at: now }
-    account.saved = Math.min(CAPACITY, account.saved + (FOR_EACH_SECOND * (now - account.at)) / 1_000)
+    account.saved = Math.min(this.#capacity, account.saved + (FOR_EACH_SECOND * (now - account.at)) / 1_000)
     account.at = now
     this.#accounts.set(origin, account)
     return account
