@@ -263,3 +263,18 @@ describe('lowest_latency', () => {
     expect(counts.a).toBeLessThan(20)
   })
 })
+
+describe('a profile that stood in for its provider before it was configured', () => {
+  it('is gone when it is removed, also for those who reset everything', async () => {
+    const { manager } = world({
+      profiles: [],
+      registry: { q: { name: 'q', stream: () => Promise.reject(new Error('unused')) } },
+    })
+    await manager.run('q/m', () => 'ok')
+    manager.addProfile({ id: 'q:default' })
+    manager.disable('q:default', 'off')
+    manager.removeProfile('q:default')
+    manager.resetAll()
+    expect(manager.status().profiles).toEqual([])
+  })
+})

@@ -85,7 +85,10 @@ export class TargetTable<Request extends ModelRequest, Event> {
   remove(id: string): Profile | undefined {
     const tenant = this.#tenants.get(id)
     if (tenant === undefined) return undefined
-    this.#take(id, tenant.profile.provider)
+    const { provider } = tenant.profile
+    this.#take(id, provider)
+    // It may have taken the place of the one that stood in for its provider, which is the same profile.
+    if (this.#implicit.get(provider)?.profile.id === id) this.#implicit.delete(provider)
     const rest = [...this.#tenants.values(), ...this.#implicit.values()].map(({ target }) => target)
     this.#book.forgetProfile(tenant.profile, tenant.target.origin, rest)
     return tenant.profile
