@@ -28,7 +28,8 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
   const { options, report } = knowledge
   const before = request.attempts.at(-1)
   const failure = lastFailureOf(request, attempt.known)
-  const isAgain = attempt.kind === 'retry' && before !== undefined && isSame(before.known, attempt.known)
+  // By its name: a request goes on with a profile that was removed and added again meanwhile.
+  const isAgain = attempt.kind === 'retry' && before !== undefined && nameOf(before.target) === nameOf(attempt.target)
   // A back-off before the same target is waited for although others are open.
   if (isAgain && failure?.nextStep === 'retry_target' && triesOf(request, attempt.known) === 1) return
   const name = `attempt ${attempt.number} of ${request.started.requestId} at ${nameOf(attempt.target)}`
