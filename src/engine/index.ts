@@ -45,6 +45,6 @@ export {
 export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, SessionGuess, Usage } from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
-export type { RouteOptions } from './routes.ts'
+export { detourOf, type RouteOptions } from './routes.ts'
 export type { Strategy, StrategyCandidate, StrategyName, StrategyRequest } from './select/strategy.ts'
 export type { ClearedBy, FailoverStatus, HealthView, ModelStatus, OutageView, ProfileStatus } from './status.ts'

@@ -19,6 +19,23 @@ export interface RouteOptions {
 /** Chains that are kept ready; callers name the models. */
 const MAX_CHAINS = 1_000
 
+type DetourList = 'contextWindowFallbacks' | 'contentPolicyFallbacks'
+
+/** What a route's requests try when they fail for one reason: its own list, else that of the route its primary names. */
+export function detourOf(
+  routes: Readonly<Record<string, RouteOptions>>,
+  name: string,
+  list: DetourList,
+): readonly string[] {
+  const seen = new Set<string>()
+  for (let at = name; Object.hasOwn(routes, at) && !seen.has(at); at = routes[at]?.primary ?? at) {
+    seen.add(at)
+    const own = routes[at]?.[list]
+    if (own !== undefined) return own
+  }
+  return []
+}
+
 /** What sends a request another way than along its fallbacks. */
 export type Detour = 'context_length' | 'content_policy'
 
@@ -82,11 +99,12 @@ export class Routes<Request extends ModelRequest, Event> {
     const seen = new Set(route === undefined ? [] : [model])
     const linksOf = (names: readonly string[], onlyAfter?: Detour): ChainLink[] =>
       this.#expand(names, seen).map((reference) => this.#link(reference, onlyAfter))
-    const detours = route === undefined || fallbacks !== undefined ? {} : this.#detoursOf(route, seen)
+    const detour = (list: DetourList): readonly string[] =>
+      fallbacks === undefined ? detourOf(this.#routes, model, list) : []
     const links = [
       ...linksOf(references),
-      ...linksOf(detours.contextWindowFallbacks ?? [], 'context_length'),
-      ...linksOf(detours.contentPolicyFallbacks ?? [], 'content_policy'),
+      ...linksOf(detour('contextWindowFallbacks'), 'context_length'),
+      ...linksOf(detour('contentPolicyFallbacks'), 'content_policy'),
     ]
     // A model that is named twice is still one model: trying it again is what retries are for.
     return links.filter((link, index) => {
@@ -97,20 +115,6 @@ export class Routes<Request extends ModelRequest, Event> {
         other.onlyAfter === link.onlyAfter
       return links.findIndex(isSame) === index
     })
-  }
-
-  /** A route's own detours; where it has none, those of the route that its primary names. */
-  #detoursOf(
-    { primary, contextWindowFallbacks, contentPolicyFallbacks }: RouteOptions,
-    seen: ReadonlySet<string>,
-  ): Pick<RouteOptions, 'contextWindowFallbacks' | 'contentPolicyFallbacks'> {
-    const inner = Object.hasOwn(this.#routes, primary) && !seen.has(primary) ? this.#routes[primary] : undefined
-    const inherited = inner === undefined ? {} : this.#detoursOf(inner, new Set([...seen, primary]))
-    return {
-      ...inherited,
-      ...(contextWindowFallbacks !== undefined && { contextWindowFallbacks }),
-      ...(contentPolicyFallbacks !== undefined && { contentPolicyFallbacks }),
-    }
   }
 
   /** Replaces names of routes by what they stand for; a route met on the way to itself is left out. */

@@ -168,8 +168,10 @@ function healthView(target: Target, now: number): HealthView {
     return { status: 'disabled', reason: disabled.reason, since: disabled.since, clearedBy: 'enable' }
   const standing = healthOf(target.allScopes, now)
   if (standing.state === 'open' || standing.state === 'trial') {
-    const { state, ...held } = standingOf(target, now)
-    return { status: 'available', ...(state === 'limited' && { held: held as Hold }) }
+    const whole = standingOf(target, now)
+    if (whole.state !== 'limited') return { status: 'available' }
+    const { state: _, ...held } = whole
+    return { status: 'available', held }
   }
   const status = standing.reason === 'rate_limit' ? 'rate_limited' : 'error'
   const { since, until } = standing

@@ -8,6 +8,7 @@ import {
   type FailoverOptions,
 } from '../../src/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { fixedWindow, type ProviderLimit, tokenBucket } from '../limits/provider-limits.ts'
 import { Dice } from '../simulation/random.ts'
 import { answer } from '../support/scripted-provider.ts'
 
@@ -206,46 +207,13 @@ describe('H12: all targets cooling, soonest back in 3 s', () => {
   })
 })
 
-/** What a provider's limit lets through. */
-interface KeyLimit {
-  take(nowMs: number): boolean
-}
-
-function tokenBucket(capacity: number): KeyLimit {
-  let tokens = capacity
-  let at = 0
-  return {
-    take(nowMs) {
-      tokens = Math.min(capacity, tokens + (nowMs - at) / 1_000)
-      at = nowMs
-      if (tokens < 1) return false
-      tokens -= 1
-      return true
-    },
-  }
-}
-
-function fixedWindow(): KeyLimit {
-  let minute = -1
-  let taken = 0
-  return {
-    take(nowMs) {
-      const current = Math.floor(nowMs / 60_000)
-      if (current !== minute) taken = 0
-      minute = current
-      taken += 1
-      return taken <= 60
-    },
-  }
-}
-
 describe('H13: ten keys with unknown limits of 60 requests a minute, load above their sum, minutes 2 to 10', () => {
   const FROM = 120_000
   const UNTIL = 600_000
   const SUM = (10 * (UNTIL - FROM)) / 1_000
-  const limits: readonly (readonly [name: string, make: () => KeyLimit])[] = [
-    ['token bucket', () => tokenBucket(60)],
-    ['fixed window', fixedWindow],
+  const limits: readonly (readonly [name: string, make: () => ProviderLimit])[] = [
+    ['token bucket', () => tokenBucket(60, 60)],
+    ['fixed window', () => fixedWindow(60)],
   ]
   const cases = limits.flatMap(([name, make]) =>
     [100, 20_000].flatMap((answerMs) =>
@@ -261,7 +229,7 @@ describe('H13: ten keys with unknown limits of 60 requests a minute, load above 
       const counts = { accepted: 0, refused: 0 }
       const { run, clock, elapsed } = world(
         async ({ profile, signal }, atMs) => {
-          const isAccepted = byKey.get(profile.id)?.take(atMs) ?? false
+          const isAccepted = byKey.get(profile.id)?.admit(atMs) ?? false
           if (atMs >= FROM && atMs < UNTIL) counts[isAccepted ? 'accepted' : 'refused'] += 1
           if (!isAccepted) throw answer(429)
           await clock.sleep(answerMs, signal)

@@ -1,3 +1,4 @@
+import { sleepOn } from '../../src/engine/clock.ts'
 import type { Clock } from '../../src/index.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
@@ -56,21 +57,7 @@ export class ProcessClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason)
-        return
-      }
-      const onAbort = (): void => {
-        cancel()
-        reject(signal?.reason)
-      }
-      const cancel = this.setTimer(() => {
-        signal?.removeEventListener('abort', onAbort)
-        resolve()
-      }, ms)
-      signal?.addEventListener('abort', onAbort, { once: true })
-    })
+    return sleepOn(this, ms, signal)
   }
 
   /** The process dies. */

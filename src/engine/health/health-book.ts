@@ -40,7 +40,6 @@ export class HealthBook {
   readonly #groupLimits: ReadonlyMap<string, ConfiguredLimits>
   readonly tallies = new Tallies()
   #newestLease = 0
-  #version = 0
   #reopenings = 0
   #sweepAt = SWEEP_AT
 
@@ -49,11 +48,6 @@ export class HealthBook {
     this.#groupLimits = new Map(
       Object.entries(options.quotaGroups).map(([group, limits]) => [group, new ConfiguredLimits(limits)]),
     )
-  }
-
-  /** Grows with every change of what stands against anything, but for what time alone changes. */
-  get version(): number {
-    return this.#version
   }
 
   /** How often a window has ended before its time. What was cooling stays so until its end while this stays the same. */
@@ -110,7 +104,7 @@ export class HealthBook {
       for (const { kind } of scope.proveAlive(mark, this.#newestLease, now)) this.#emitEnd(scope, kind, 'proof_of_life')
     }
     this.returnTrial(target, mark)
-    this.#change()
+    this.#options.onChange()
   }
 
   succeed(target: Target, mark: AttemptMark, now: number): void {
@@ -123,7 +117,7 @@ export class HealthBook {
       }
     }
     if (!this.#incidents.isQuiet) isChanged = this.#condemn(target, mark, now) || isChanged
-    if (isChanged) this.#change()
+    if (isChanged) this.#options.onChange()
   }
 
   /** An attempt begins: what is learnt of limits counts them. */
@@ -143,19 +137,17 @@ export class HealthBook {
   }
 
   takeTrial(target: Target, mark: AttemptMark, lapsesAt: number): void {
-    this.#version += 1
     for (const scope of target.allScopes) if (!scope.isQuiet) scope.takeTrial(mark.lease, lapsesAt, mark.startedAt)
   }
 
   returnTrial(target: Target, mark: AttemptMark): void {
-    this.#version += 1
     for (const scope of target.allScopes) scope.returnTrial(mark.lease)
   }
 
   /** Forgets the windows of these scopes: of the given kinds, or all. */
   clear(scopes: Iterable<ScopeHealth>, by: 'reset' | 'key_change' | 'success', kinds?: readonly WindowKind[]): void {
     for (const scope of scopes) for (const { kind } of scope.clear(kinds)) this.#emitEnd(scope, kind, by)
-    this.#change()
+    this.#options.onChange()
   }
 
   /** All scopes that bear on a profile: its own, its group's, and those of the origin it is reached at. */
@@ -186,14 +178,17 @@ export class HealthBook {
       isOriginInUse ||= other === origin
       isGroupInUse ||= credential.quotaGroup === profile.quotaGroup
     }
-    for (const [key, scope] of this.#scopes) {
-      const isOfOrigin = scope.scope === 'model' || scope.scope === 'provider'
-      const isOfGroup = scope.scope === 'group' || scope.scope === 'group_model'
-      const isOrphan =
-        (!isOriginInUse && isOfOrigin && isNamed(scope.key, origin)) ||
-        (!isGroupInUse && isOfGroup && isNamed(scope.key, profile.quotaGroup ?? ''))
-      if (isOrphan) for (const { kind } of scope.clear()) this.#emitEnd(scope, kind, 'reset')
-      if (isOrphan || isOwn(scope, profile)) this.#scopes.delete(key)
+    const left = {
+      id: profile.id,
+      quotaGroup: isGroupInUse ? undefined : profile.quotaGroup,
+      origin: isOriginInUse ? undefined : origin,
+    }
+    for (const [name, scope] of this.#scopes) {
+      const owner = ownerOf(scope.scope, left)
+      if (owner === undefined || !isNamed(scope.key, owner)) continue
+      // Others have heard of these; of its own nothing is told any more.
+      if (!isOwn(scope, profile)) for (const { kind } of scope.clear()) this.#emitEnd(scope, kind, 'reset')
+      this.#scopes.delete(name)
     }
     this.#reopenings += 1
   }
@@ -269,11 +264,6 @@ export class HealthBook {
     limit.refused(mark.startedAt, now, stayAway.end === 'inferred' ? undefined : stayAway.until)
     if (stayAway.end !== 'inferred' || !limit.explains(now)) return effect
     return { ...effect, stayAway: { end: 'learnt', until: Math.min(limit.nextAt(now), now + LONGEST_LEARNT_MS) } }
-  }
-
-  #change(): void {
-    this.#version += 1
-    this.#options.onChange()
   }
 
   /** Opens the window of a failure; where an origin refuses good keys, one that is short and burns none. */
@@ -381,7 +371,7 @@ function isNamed(key: string, owner: string): boolean {
 /** Whose name the keys of a scope begin with. */
 function ownerOf(
   scope: HealthScope,
-  names: { id: string; quotaGroup: string | undefined; origin: string },
+  names: { id: string; quotaGroup: string | undefined; origin: string | undefined },
 ): string | undefined {
   switch (scope) {
     case 'target':

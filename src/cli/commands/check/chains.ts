@@ -1,7 +1,5 @@
 import { createManager, type Setup } from '../../../config/index.ts'
-import { FailoverError, type ProviderRegistry, type RouteOptions, type TargetRef } from '../../../index.ts'
-
-type DetourName = 'contextWindowFallbacks' | 'contentPolicyFallbacks'
+import { FailoverError, type ProviderRegistry, type TargetRef } from '../../../index.ts'
 
 /** What every target of a rehearsal answers: nothing else suffers for it, and the next one is tried. */
 class Rehearsal extends Error {
@@ -46,19 +44,4 @@ export async function rehearse(
     if (!(error instanceof FailoverError)) throw error
     return error.attempts?.map(({ target }) => target) ?? []
   }
-}
-
-/** What a route's requests try when they fail for one reason: its own list, else that of the route its primary names. */
-export function detourOf(
-  routes: Readonly<Record<string, RouteOptions>>,
-  name: string,
-  detour: DetourName,
-): readonly string[] {
-  const seen = new Set<string>()
-  for (let at = name; Object.hasOwn(routes, at) && !seen.has(at); at = routes[at]?.primary ?? at) {
-    seen.add(at)
-    const own = routes[at]?.[detour]
-    if (own !== undefined) return own
-  }
-  return []
 }

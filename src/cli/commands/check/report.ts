@@ -1,7 +1,8 @@
 import { createManager, type DisabledProfile, type Setup } from '../../../config/index.ts'
+import { detourOf } from '../../../engine/index.ts'
 import { type HttpProviders, httpProviders } from '../../../http/index.ts'
 import { type FailoverManager, formatTarget, type Profile, type ProfileLimits, type TargetRef } from '../../../index.ts'
-import { detourOf, rehearse } from './chains.ts'
+import { rehearse } from './chains.ts'
 
 /** A target as it is shown. */
 interface ShownTarget {
