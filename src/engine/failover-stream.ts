@@ -99,7 +99,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   constructor(answer: OpenAnswer<OpenedStream<Event>>) {
     this.#answer = answer
-    answer.begin((error) => this.#onEnded(error))
+    answer.begin({ onEnded: (error) => this.#onEnded(error) })
   }
 
   /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */

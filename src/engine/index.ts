@@ -19,14 +19,16 @@ export type { RequestStory } from './history.ts'
 export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/hold.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
-export type { OpenAnswer } from './open-answer.ts'
+export type { AnswerReader, OpenAnswer } from './open-answer.ts'
 export type {
   BudgetOptions,
   CooldownOptions,
   FailoverOptions,
   PolicyName,
+  RecoveryOptions,
   RetryOptions,
   Settings,
+  StreamOptions,
   TimeoutOptions,
   WaitOptions,
 } from './options.ts'
@@ -42,7 +44,17 @@ export {
   type ProfileOptions,
   type ProfileView,
 } from './profile.ts'
-export type { AnswerWork, AnyRequest, AttemptContext, ModelRequest, Provider, SessionGuess, Usage } from './provider.ts'
+export type {
+  AnswerWork,
+  AnyRequest,
+  AttemptContext,
+  CommitRule,
+  ModelRequest,
+  Provider,
+  Recovery,
+  SessionGuess,
+  Usage,
+} from './provider.ts'
 export { type ProviderEntry, ProviderRegistry } from './provider-registry.ts'
 export type { CallOptions, FailureMark, ProfileQuery, SuccessMark } from './request-options.ts'
 export { detourOf, type RouteOptions } from './routes.ts'

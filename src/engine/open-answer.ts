@@ -1,8 +1,19 @@
 import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
+import type { DisarmedBy } from '../recovery/index.ts'
 import { AttemptTimeout } from './attempt.ts'
 import type { Engine, OpenRequest } from './engine.ts'
 import type { Usage } from './provider.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
+
+/** Who passes an open answer on. */
+export interface AnswerReader<T> {
+  /** Told once, with the answer's `error`, when it ends otherwise than complete. */
+  onEnded(error: FailoverError): void
+  /** It broke off, and another attempt goes on with it: this is what its work resolved with. Absent: none may. */
+  onResumed?(value: T): void
+  /** Why no other attempt can go on with it. Asked where it breaks off. Absent: nothing stands against that. */
+  disarmedBy?(): DisarmedBy | undefined
+}
 
 type OpenAnswerDependencies = Pick<Engine, 'clock' | 'settings'>
 
@@ -19,7 +30,7 @@ export class OpenAnswer<T> {
   readonly value: T
   readonly #dependencies: OpenAnswerDependencies
   readonly #open: OpenRequest<T>
-  #onEnded: ((error: FailoverError) => void) | undefined
+  #reader: AnswerReader<T> | undefined
   #isWaitingForProvider = false
   #error: FailoverError | undefined
   #isOver = false
@@ -56,9 +67,9 @@ export class OpenAnswer<T> {
     return (this.#completedAt ?? this.#dependencies.clock.now()) - this.#open.life.startedAt
   }
 
-  /** @param onEnded told once, with `error`, when the answer ends otherwise than complete; at once where it has already */
-  begin(onEnded: (error: FailoverError) => void): void {
-    this.#onEnded = onEnded
+  /** From now on its limits run. Where it has ended already, the reader is told at once. */
+  begin(reader: AnswerReader<T>): void {
+    this.#reader = reader
     const { life } = this.#open
     if (life.cancellation.isCanceled) {
       this.#onCanceled()
@@ -160,7 +171,7 @@ export class OpenAnswer<T> {
     this.#error = error
     attempt.abort(error)
     life.end(error, attempts, usage)
-    this.#onEnded?.(error)
+    this.#reader?.onEnded(error)
   }
 
   /** @returns whether it was still going on */

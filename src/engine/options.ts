@@ -67,6 +67,41 @@ export interface TimeoutOptions {
   readonly attemptMs: number
   /** One request as a whole, where the call sets no deadline. Default 900 000. */
   readonly requestMs: number
+  /**
+   * Streams: the fewest characters (text, reasoning, arguments of tool calls) a second, measured before anything is given
+   * to the caller; a slower target is left for the next. 0 asks for none. Default 0.
+   */
+  readonly minCharactersPerSecond: number
+  /** How long a stream that must be so fast may take to show it, from its first content on. Default 2 000. */
+  readonly throughputMs: number
+}
+
+/** How streams are given to the caller. */
+export interface StreamOptions {
+  /**
+   * `hold`: the pieces of a tool call are held until the call is whole, so that one that breaks off is made anew
+   * elsewhere, and the caller gets it once. `pass`: they come as they are written. Default `hold`.
+   */
+  readonly toolCalls: 'hold' | 'pass'
+  /** What is held is given out after so long, milliseconds; no more than 256 KB are held. Default 15 000. */
+  readonly holdMaxMs: number
+  /**
+   * Hold a stream back for so long after its first content, milliseconds: what breaks within that time is failed over
+   * unseen. Default 0.
+   */
+  readonly holdBackMs: number
+}
+
+/** What is done where a stream breaks off after its first content. */
+export interface RecoveryOptions {
+  /**
+   * `continue`: another target goes on from what was delivered where it is known to take a prefill; elsewhere, and with
+   * `restart` everywhere, the request is asked again, and what it repeats is suppressed. `off`: the stream ends with an
+   * error. Default `continue`.
+   */
+  readonly midStream: 'continue' | 'restart' | 'off'
+  /** Attempts at going on in one request, beside `budget.maxAttempts`; at least 1. Default 4. */
+  readonly maxAttempts: number
 }
 
 /** How it is found out that something is back. */
@@ -99,6 +134,8 @@ export interface FailoverOptions<Request extends ModelRequest = AnyRequest, Even
     { readonly [K in keyof Ladders]: Partial<LadderOptions> } & { readonly maxHintMs: number }
   >
   readonly timeouts?: Partial<TimeoutOptions>
+  readonly stream?: Partial<StreamOptions>
+  readonly recovery?: Partial<RecoveryOptions>
   /** How a profile is chosen among those that are open: by name, or one of your own. Default `priority`. */
   readonly strategy?: StrategyName | Strategy
   /** Limits that the profiles of a quota group share, by the group's name. */
@@ -136,6 +173,8 @@ export interface Settings {
   readonly wait: WaitOptions
   readonly cooldown: CooldownOptions
   readonly timeouts: TimeoutOptions
+  readonly stream: StreamOptions
+  readonly recovery: RecoveryOptions
   /** Its name. */
   readonly strategy: string
   readonly quotaGroups: Readonly<Record<string, ProfileLimits>>
@@ -177,7 +216,11 @@ export const DEFAULTS: Settings = {
     idleMs: 30_000,
     attemptMs: 10 * MINUTE,
     requestMs: 15 * MINUTE,
+    minCharactersPerSecond: 0,
+    throughputMs: 2_000,
   },
+  stream: { toolCalls: 'hold', holdMaxMs: 15_000, holdBackMs: 0 },
+  recovery: { midStream: 'continue', maxAttempts: 4 },
   strategy: 'priority',
   quotaGroups: {},
   learnLimits: true,
@@ -228,6 +271,8 @@ export function parseSettings(options: DataOptions): Settings {
     wait: { ...DEFAULTS.wait, ...defined(options.wait) },
     cooldown: cooldownOf(options.cooldown ?? {}),
     timeouts: { ...DEFAULTS.timeouts, ...defined(options.timeouts) },
+    stream: { ...DEFAULTS.stream, ...defined(options.stream) },
+    recovery: { ...DEFAULTS.recovery, ...defined(options.recovery) },
   }
   checkBounds('retry', settings.retry.minDelayMs, settings.retry.maxDelayMs, 'DelayMs')
   for (const kind of WINDOW_KINDS)
@@ -298,7 +343,17 @@ export function parseRandom(random: Random = systemRandom): Random {
 }
 
 function checkGroups(options: DataOptions): void {
-  const { retry = {}, budget = {}, wait = {}, cooldown = {}, timeouts = {}, health = {}, history = {} } = options
+  const {
+    retry = {},
+    budget = {},
+    wait = {},
+    cooldown = {},
+    timeouts = {},
+    health = {},
+    history = {},
+    stream = {},
+    recovery = {},
+  } = options
   checkRecord('health', health, ['probe'])
   const { probe = {} } = health
   checkRecord('health.probe', probe, ['enabled', 'everyMs'])
@@ -318,7 +373,15 @@ function checkGroups(options: DataOptions): void {
   checkNumber('wait.maxMs', wait.maxMs)
   checkNumber('wait.maxQueued', wait.maxQueued, { integer: true })
   checkRecord('timeouts', timeouts, Object.keys(DEFAULTS.timeouts))
-  for (const [name, value] of Object.entries(timeouts)) checkNumber(`timeouts.${name}`, value, { min: 1 })
+  for (const [name, value] of Object.entries(timeouts))
+    checkNumber(`timeouts.${name}`, value, { min: name === 'minCharactersPerSecond' ? 0 : 1 })
+  checkRecord('stream', stream, Object.keys(DEFAULTS.stream))
+  checkOneOf('stream.toolCalls', stream.toolCalls, ['hold', 'pass'])
+  checkNumber('stream.holdMaxMs', stream.holdMaxMs)
+  checkNumber('stream.holdBackMs', stream.holdBackMs)
+  checkRecord('recovery', recovery, Object.keys(DEFAULTS.recovery))
+  checkOneOf('recovery.midStream', recovery.midStream, ['continue', 'restart', 'off'])
+  checkNumber('recovery.maxAttempts', recovery.maxAttempts, { min: 1, integer: true })
   checkRecord('cooldown', cooldown, [...WINDOW_KINDS, 'maxHintMs'])
   checkNumber('cooldown.maxHintMs', cooldown.maxHintMs)
   for (const kind of WINDOW_KINDS) {

@@ -16,6 +16,9 @@ export const presets = {
     budget: { maxAttempts: 1_000 },
     cooldown: { rateLimit: { minMs: 5_000, maxMs: 300_000 } },
     rotateOnSuccess: false,
+    // Neither design goes on with a stream that broke off, nor holds tool calls.
+    recovery: { midStream: 'off' },
+    stream: { toolCalls: 'pass' },
   },
   /**
    * PraisonAI: 3 retries (so 4 tries of a request), 1 s × 2ⁿ, at most 60 s, no jitter; a profile cools down for 60 s
@@ -27,5 +30,7 @@ export const presets = {
     budget: { maxAttempts: 4 },
     cooldown: { rateLimit: { minMs: 60_000, maxMs: 60_000 }, error: { minMs: 30_000, maxMs: 30_000 } },
     rotateOnSuccess: false,
+    recovery: { midStream: 'off' },
+    stream: { toolCalls: 'pass' },
   },
 } as const satisfies Record<string, FailoverOptions>

@@ -1,4 +1,5 @@
 import type { QuotaBucket, TargetRef } from '../failure/index.ts'
+import type { AnswerTrail, ResumeMode } from '../recovery/index.ts'
 import type { Binding } from './binding.ts'
 import type { Profile } from './profile.ts'
 
@@ -35,12 +36,36 @@ export interface AttemptContext {
   readonly attempt: number
   /** Limits a transport enforces itself. */
   readonly timeouts: { readonly connectMs: number }
+  /** How long a stream is held back although its first content is here. Absent: not at all. */
+  readonly commitRule?: CommitRule
+  /**
+   * The first content is here, although it is held back: from now on the idle limit counts, no longer the one for the
+   * first content.
+   */
+  noteContent?(): void
+  /** This attempt goes on with an answer that broke off, in this way. Absent: it is the beginning of one. */
+  readonly resume?: ResumeMode
+}
+
+/** When enough of a stream is there for the caller to be given it. */
+export interface CommitRule {
+  /** Hold it back for so long after its first content, milliseconds. */
+  readonly holdBackMs: number
+  /** So many characters a second must come, or the attempt fails as too slow; 0 asks for none. */
+  readonly minCharactersPerSecond: number
+  /** Within so long after the first content, milliseconds. */
+  readonly throughputMs: number
 }
 
 /** What `open` does with each target that is tried. */
 export interface AnswerWork<T> {
   /** Begins one attempt; resolves at the first content of a stream, or when the answer is whole. */
   start(context: AttemptContext): Promise<T>
+  /**
+   * Is this target known to go on from a prefill, for this request and what has been delivered of its answer? Asked
+   * where an answer broke off. Default: it is not.
+   */
+  takesPrefill?(target: TargetRef, profile: Profile): boolean
   /** Under which limit that stands: `timeouts.firstContentMs`, or `timeouts.responseMs`. */
   readonly isStreaming: boolean
   /**
@@ -107,10 +132,35 @@ export interface Provider<Request extends ModelRequest = AnyRequest, Event = unk
   /** Which wire format its errors have, for classification. */
   readonly dialect?: string
   /** How an answer that broke off after its first content may be continued elsewhere. None: it ends with an error. */
-  readonly recovery?: {
-    textOf(event: Event): string
-    isTerminal(event: Event): boolean
-    withPrefill(request: Request, text: string): Request
-    withoutPrefix(event: Event, characters: number): Event | undefined
-  }
+  readonly recovery?: Recovery<Request, Event>
+}
+
+/**
+ * What the engine must know of a provider's events to go on with an answer that broke off. The first four functions do
+ * for answers that are text; where there is more to an answer, `startTrail` follows it more closely.
+ */
+export interface Recovery<Request extends ModelRequest = AnyRequest, Event = unknown> {
+  /** The text of the answer that this event carries; empty where it carries none. */
+  textOf(event: Event): string
+  /** Does this event end the answer? */
+  isTerminal(event: Event): boolean
+  /** The request, asking for what comes after this beginning of its answer. */
+  withPrefill(request: Request, text: string): Request
+  /** The event without the first characters (UTF-16 code units) of its text; undefined where nothing is left of it. */
+  withoutPrefix(event: Event, characters: number): Event | undefined
+  /**
+   * Is this target known to write only what comes after a prefill? It is asked no more once it has refused one. Default:
+   * every target is, since `withPrefill` is there.
+   */
+  takesPrefill?(request: Request, target: TargetRef, profile: Profile): boolean
+  /** Characters of this event that a caller waits for, text or not, for the floor on throughput. Default: its text's. */
+  charactersOf?(event: Event): number
+  /**
+   * Follows an answer to this request. Only providers of the same `dialect` can go on with it.
+   * Default: by its text alone; content that is no text ends the possibility of going on.
+   */
+  startTrail?(
+    request: Request,
+    options: { readonly holdsToolCalls: boolean; readonly recovers: boolean },
+  ): AnswerTrail<Event>
 }

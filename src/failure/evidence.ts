@@ -47,7 +47,14 @@ export interface Evidence {
 /** The words of an error are not judged as an answer, and may be a log's. */
 const NO_ANSWER = 500
 
-const TIMEOUT_PHASES: readonly TimeoutPhase[] = ['connect', 'first_content', 'response', 'idle', 'attempt']
+const TIMEOUT_PHASES: readonly TimeoutPhase[] = [
+  'connect',
+  'first_content',
+  'throughput',
+  'response',
+  'idle',
+  'attempt',
+]
 
 /** Gathers the evidence. What is given directly goes before what is read from the error. */
 export function gatherEvidence(input: ClassifyInput): Evidence {

@@ -41,7 +41,7 @@ export type NextStep = 'retry_target' | 'next_profile' | 'next_model' | 'next_pr
 export type Confidence = 'structured' | 'status' | 'text'
 
 /** The limits one of our own timers can enforce; each failure of reason `timeout` names its own. */
-export type TimeoutPhase = 'connect' | 'first_content' | 'response' | 'idle' | 'attempt'
+export type TimeoutPhase = 'connect' | 'first_content' | 'throughput' | 'response' | 'idle' | 'attempt'
 
 /** One rate-limit bucket as the provider described it in its answer's headers. */
 export interface QuotaBucket {

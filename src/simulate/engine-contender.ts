@@ -88,9 +88,11 @@ export class EngineContender implements Contender {
   #read(answer: OpenAnswer<Reply>): Promise<void> {
     return new Promise((resolve, reject) => {
       let stop = (): void => {}
-      answer.begin((error) => {
-        stop()
-        reject(error)
+      answer.begin({
+        onEnded(error) {
+          stop()
+          reject(error)
+        },
       })
       if (answer.error !== undefined) return
       answer.waitForProvider()

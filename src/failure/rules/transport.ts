@@ -14,6 +14,7 @@ const OUR_LIMIT = { reason: 'timeout', when: { codes: [] }, source: 'docs/failur
 export const timeoutRules: Readonly<Record<TimeoutPhase, Rule>> = {
   connect: { ...OUR_LIMIT, id: 'local.connect_timeout', scope: 'provider', nextStep: 'next_provider' },
   first_content: { ...OUR_LIMIT, id: 'local.first_content_timeout' },
+  throughput: { ...OUR_LIMIT, id: 'local.throughput_timeout' },
   response: { ...OUR_LIMIT, id: 'local.response_timeout' },
   idle: { ...OUR_LIMIT, id: 'local.idle_timeout' },
   attempt: { ...OUR_LIMIT, id: 'local.attempt_timeout' },

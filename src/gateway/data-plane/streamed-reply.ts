@@ -31,7 +31,7 @@ export class StreamedReply implements StreamOutlet {
 
   /** The head has been written. */
   start(): void {
-    this.#answer.begin((error) => this.#onEnded(error))
+    this.#answer.begin({ onEnded: (error) => this.#onEnded(error) })
     this.#answer.waitForProvider()
     this.#stream.flowInto(this)
   }

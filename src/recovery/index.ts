@@ -1,0 +1,1 @@
+export { type AnswerTrail, type DisarmedBy, Diverged, type ResumeMode } from './answer-trail.ts'
