@@ -1,4 +1,5 @@
 import type { AttemptRecord, FailureReason, TargetRef } from '../failure/index.ts'
+import type { ResumeMode } from '../recovery/index.ts'
 import type { AttemptKind } from './events.ts'
 
 /** An attempt as it is reported, kept up to date while it goes on; what else its story needs is not shown. */
@@ -12,6 +13,7 @@ export class AttemptEntry implements AttemptRecord {
   declare ruleId?: string
   declare status?: number
   declare retryAfterMs?: number
+  declare resume?: ResumeMode
   readonly #kind: AttemptKind
   #committedAfterMs: number | undefined
 

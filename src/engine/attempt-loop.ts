@@ -1,13 +1,15 @@
 import { FailoverError, type Failure, type FailureReason } from '../failure/index.ts'
+import { Diverged } from '../recovery/index.ts'
 import { Attempt, type AttemptLimit, AttemptTimeout } from './attempt.ts'
 import type { AttemptEntry } from './attempt-entry.ts'
 import { opensBefore, reasonAgainst, soonestOpening } from './availability.ts'
 import type { Candidate } from './choice.ts'
 import { Chooser } from './chooser.ts'
-import type { Engine, LoopRequest, OpenRequest } from './engine.ts'
+import type { Breakage, Engine, LoopRequest, OpenRequest, Recoverer, RecoveryEnds } from './engine.ts'
 import type { AttemptKind, SkipCause } from './events.ts'
 import { formatTarget } from './model-ref.ts'
 import { readable } from './readable.ts'
+import { Recovering } from './recovering.ts'
 import { allTargetsFailed, noTarget, providerFailed, rejectionOf, requestEnded } from './request-errors.ts'
 import type { Holder } from './request-life.ts'
 import type { ChainLink } from './routes.ts'
@@ -43,7 +45,7 @@ interface Trying {
  * It goes on when something settles rather than waiting in async functions: most requests go straight, and each layer of
  * promises between a caller and his work would cost them more than all decisions together.
  */
-export class AttemptLoop<T, Result> implements Holder {
+export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
   readonly #engine: Engine
   readonly #request: LoopRequest<T>
   readonly #deliver: (open: OpenRequest<T>) => Result
@@ -62,6 +64,10 @@ export class AttemptLoop<T, Result> implements Holder {
   #earliest: Setback | undefined
   /** The latest one, until the request has moved on from it. */
   #last: Setback | undefined
+  /** What has committed, or did before it broke off. */
+  #answering: Candidate | undefined
+  /** Only once the answer has broken off after its commit. */
+  #recovering: Recovering<T> | undefined
 
   constructor(engine: Engine, request: LoopRequest<T>, deliver: (open: OpenRequest<T>) => Result) {
     this.#engine = engine
@@ -79,16 +85,41 @@ export class AttemptLoop<T, Result> implements Holder {
     })
   }
 
-  dueAt(): number {
-    return this.#trying?.dueAt ?? Number.POSITIVE_INFINITY
+  /** The answer broke off after its commit: goes on until another attempt commits that goes on with it. */
+  recover(breakage: Breakage, ends: RecoveryEnds<T>): void {
+    const { work } = this.#request
+    if (this.#recovering === undefined) {
+      this.#recovering = new Recovering(this.#engine, work, ends)
+      work.beginRecovery?.()
+    }
+    this.#recovering.ends = ends
+    try {
+      const now = this.#engine.clock.now()
+      if (this.#answering !== undefined) this.#afterBreak(breakage, this.#answering, this.#recovering, now)
+      this.#goOn(now)
+    } catch (thrown) {
+      this.#crash(thrown)
+    }
   }
 
-  onDue(): void {
+  dueAt(): number {
+    const trying = this.#trying
+    if (trying === undefined) return Number.POSITIVE_INFINITY
+    return trying.attempt.hasContent ? this.#heldDueAt(trying.attempt) : trying.dueAt
+  }
+
+  onDue(now: number): void {
     const trying = this.#trying
     if (trying === undefined) return
-    const timeout = new AttemptTimeout(trying.limit)
+    const { attempt } = trying
+    const timeout = new AttemptTimeout(attempt.hasContent ? this.#heldLimit(attempt, now) : trying.limit)
     trying.attempt.abort(timeout)
     this.#failed(trying, timeout)
+  }
+
+  /** Content is here that is held back for a while. */
+  onContent(): void {
+    if (this.#trying !== undefined) this.#request.life.watch(this.#engine.clock.now())
   }
 
   onCanceled(): void {
@@ -116,7 +147,7 @@ export class AttemptLoop<T, Result> implements Holder {
     for (;;) {
       life.expireIfLate(now)
       if (cancellation.isCanceled) return requestEnded(cancellation.reason, this.#attempts)
-      if (this.#spent >= this.#engine.settings.budget.maxAttempts) return this.#givenUp()
+      if (this.#isSpent) return this.#givenUp()
       const choice = this.#chooser.choose(now)
       switch (choice.do) {
         case 'try':
@@ -131,9 +162,18 @@ export class AttemptLoop<T, Result> implements Holder {
     }
   }
 
+  /** After a commit it is another budget that counts. */
+  get #isSpent(): boolean {
+    return this.#recovering?.isSpent ?? this.#spent >= this.#engine.settings.budget.maxAttempts
+  }
+
   /** The outcome is told in the moment it is decided: whatever opens a moment later comes too late. */
   #end(error: FailoverError): void {
     this.#leaveQueue()
+    if (this.#recovering !== undefined) {
+      this.#recovering.ends.onGivenUp(this.#request.life.cancellation.isCanceled ? error : undefined)
+      return
+    }
     this.#request.life.end(error, this.#attempts)
     this.#reject?.(error)
   }
@@ -208,11 +248,18 @@ export class AttemptLoop<T, Result> implements Holder {
     const lease = engine.lease(target, kind === 'trial' || kind === 'panic', tokens, now)
     // Only now, so that the next in the queue sees that this one is taken.
     if (this.#ticket !== undefined) this.#leaveQueue()
-    const attempt = new Attempt(engine, lease, this.#attempts.length + 1, kind, candidate.dropped)
+    const { dropped } = candidate
+    const resume = this.#recovering?.start(candidate)
+    const attempt = new Attempt(engine, lease, this.#attempts.length + 1, kind, { dropped, resume })
+    attempt.watcher = this
     this.#attempts.push(attempt.record)
     if (hub.hears('attempt_started')) {
       const { number, record } = attempt
-      hub.emit({ type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind }, now)
+      const how = resume === undefined ? undefined : { resume }
+      hub.emit(
+        { type: 'attempt_started', requestId: life.id, target: record.target, attempt: number, kind, ...how },
+        now,
+      )
     }
     const trying: Trying = { attempt, candidate, limit, dueAt: now + limit.ms }
     const begun = this.#begin(trying)
@@ -277,6 +324,7 @@ export class AttemptLoop<T, Result> implements Holder {
     const { attempt } = trying
     const { hub } = this.#engine
     const { life } = this.#request
+    this.#answering = trying.candidate
     try {
       const now = this.#engine.clock.now()
       attempt.commit(now)
@@ -286,7 +334,9 @@ export class AttemptLoop<T, Result> implements Holder {
         const durationMs = now - record.startedAt
         hub.emit({ type: 'attempt_committed', requestId: life.id, target, attempt: number, durationMs }, now)
       }
-      this.#resolve?.(this.#deliver({ attempt, value, life, attempts: this.#attempts, committedAt: now }))
+      const open = { attempt, value, life, attempts: this.#attempts, committedAt: now, recoverer: this }
+      if (this.#recovering === undefined) this.#resolve?.(this.#deliver(open))
+      else this.#recovering.ends.onResumed(open)
     } catch (thrown) {
       this.#crash(thrown)
     }
@@ -298,6 +348,13 @@ export class AttemptLoop<T, Result> implements Holder {
     const { attempt, candidate } = trying
     const { life } = this.#request
     try {
+      if (thrown instanceof Diverged) {
+        life.cancel(attempt, false)
+        if (this.#recovering !== undefined)
+          this.#afterBreak(thrown, candidate, this.#recovering, this.#engine.clock.now())
+        this.#goOn()
+        return
+      }
       const error = readable(thrown)
       const failure = life.fail(attempt, error, false)
       const final = this.#consider({ failure, error, target: attempt.target, secrets: attempt.secrets }, candidate)
@@ -323,7 +380,12 @@ export class AttemptLoop<T, Result> implements Holder {
     if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
     this.#last = setback
     this.#earliest ??= setback
-    const isFirstModel = link === this.#request.chain[0]
+    if (this.#recovering !== undefined && failure.nextStep === 'return') {
+      this.#afterRefusal(failure, candidate, this.#recovering, now)
+      return undefined
+    }
+    // What has been delivered came from a model that took the request: nobody else's refusal is its own fault.
+    const isFirstModel = link === this.#request.chain[0] && this.#recovering === undefined
     if (isFirstModel) this.#first ??= setback
     const tries = this.#chooser.course.tries(target)
     const isReset = failure.reason === 'network' && failure.nextStep === 'retry_target'
@@ -348,6 +410,55 @@ export class AttemptLoop<T, Result> implements Holder {
       this.#chooser.course.defer(failure, target, backoffUntil)
     }
     return undefined
+  }
+
+  /** An answer broke off: the others first, and what has failed last. */
+  #afterBreak(breakage: Breakage, candidate: Candidate, recovering: Recovering<T>, now: number): void {
+    const { course } = this.#chooser
+    const { link, target } = candidate
+    if (breakage instanceof Diverged) {
+      // What has gone another way from the beginning goes another way again; without a prefill it may not.
+      if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link)
+      else {
+        recovering.restart(link)
+        this.#chooser.retry(candidate, now)
+      }
+      return
+    }
+    const { failure, error, secrets } = breakage
+    if (OF_KEY.includes(failure.reason)) this.#engine.refuseKey(target.credential, secrets)
+    this.#last = { failure, error, target, secrets }
+    const backoffUntil = now + this.#engine.retryDelayMs(course.tries(target) - 1)
+    // An origin that was answering is there: for this request only the model is put off.
+    const isOrigin = failure.scope === 'provider'
+    const ofModel: Failure = isOrigin ? { ...failure, scope: 'model', nextStep: 'next_model' } : failure
+    if (course.after(ofModel, link, false, target, backoffUntil) === 'retry')
+      course.defer(ofModel, target, backoffUntil)
+  }
+
+  /** A target will not go on with the answer: without the prefill it may, and else it is of no use. */
+  #afterRefusal({ reason }: Failure, candidate: Candidate, recovering: Recovering<T>, now: number): void {
+    const { link, target } = candidate
+    if (this.#attempts.at(-1)?.resume === 'restart') {
+      this.#chooser.course.leave(link)
+      return
+    }
+    if (reason === 'invalid_request') this.#engine.prefills.refused(target)
+    recovering.restart(link)
+    this.#chooser.retry(candidate, now)
+  }
+
+  /** When a stream that is held back is waited for no longer, epoch milliseconds. */
+  #heldDueAt({ activeAt, record }: Attempt): number {
+    const { attemptMs, idleMs } = this.#engine.settings.timeouts
+    return Math.min(activeAt + idleMs, record.startedAt + attemptMs)
+  }
+
+  #heldLimit({ activeAt }: Attempt, now: number): AttemptLimit {
+    const { attemptMs, idleMs } = this.#engine.settings.timeouts
+    return activeAt + idleMs <= now
+      ? { phase: 'idle', ms: idleMs, isCutShort: false }
+      : { phase: 'attempt', ms: attemptMs, isCutShort: false }
   }
 
   /** A failure that is to go back to the caller. */

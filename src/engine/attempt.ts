@@ -1,9 +1,13 @@
 import { FailoverError, isRecord, type QuotaBucket, type TimeoutPhase } from '../failure/index.ts'
+import type { ResumeMode } from '../recovery/index.ts'
 import { AttemptEntry } from './attempt-entry.ts'
 import { Cancellation } from './cancellation.ts'
+import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import type { AttemptKind } from './events.ts'
 import type { Lease } from './lease.ts'
+import type { Settings } from './options.ts'
+import type { CommitRule } from './provider.ts'
 import type { Target } from './target.ts'
 
 /** A limit on how long something may take. */
@@ -27,19 +31,37 @@ export class Attempt {
   readonly #cancellation = new Cancellation()
   /** The profile's key as it was when the attempt was made; undefined where it has none. */
   apiKey: string | undefined
+  /** Told when the first content is here, if that is not yet its commit. */
+  watcher: { onContent(): void } | undefined
+  #hasContent = false
   #activeAt: number
 
-  constructor(engine: AttemptEngine, lease: Lease, number: number, kind: AttemptKind, dropped?: readonly string[]) {
+  constructor(
+    engine: AttemptEngine,
+    lease: Lease,
+    number: number,
+    kind: AttemptKind,
+    { dropped, resume }: { readonly dropped?: readonly string[] | undefined; readonly resume?: ResumeMode | undefined },
+  ) {
     this.#engine = engine
     this.lease = lease
     this.number = number
     this.dropped = dropped
     this.record = new AttemptEntry(lease.target.ref, lease.startedAt, kind)
+    if (resume !== undefined) this.record.resume = resume
     this.#activeAt = lease.startedAt
   }
 
   get target(): Target {
     return this.lease.target
+  }
+
+  get settings(): Settings {
+    return this.#engine.settings
+  }
+
+  get clock(): Clock {
+    return this.#engine.clock
   }
 
   /** What nothing that comes of it may show. */
@@ -50,6 +72,21 @@ export class Attempt {
   /** How long its transport may take to connect, milliseconds. */
   get connectMs(): number {
     return this.#engine.settings.timeouts.connectMs
+  }
+
+  /** How it goes on with an answer that broke off; undefined where it begins one. */
+  get resume(): ResumeMode | undefined {
+    return this.record.resume
+  }
+
+  /** How long its stream is held back after the first content; undefined: not at all. */
+  get commitRule(): CommitRule | undefined {
+    const { stream, timeouts } = this.#engine.settings
+    const { minCharactersPerSecond, throughputMs } = timeouts
+    const isPlain = stream.holdBackMs === 0 && minCharactersPerSecond === 0
+    // Who waits for the rest of an answer has waited already.
+    if (isPlain || this.resume !== undefined) return undefined
+    return { holdBackMs: stream.holdBackMs, minCharactersPerSecond, throughputMs }
   }
 
   get signal(): AbortSignal {
@@ -91,6 +128,18 @@ export class Attempt {
   /** A sign of life came, if only a comment or a ping: that feeds the idle limit and nothing else. */
   noteActivity(): void {
     this.#activeAt = this.#engine.clock.now()
+  }
+
+  /** Its first content is here, although it is held back. */
+  get hasContent(): boolean {
+    return this.#hasContent
+  }
+
+  noteContent(): void {
+    if (this.#hasContent) return
+    this.#hasContent = true
+    this.noteActivity()
+    this.watcher?.onContent()
   }
 
   /** What the answer says of the provider's limits. */
@@ -141,7 +190,8 @@ export class AttemptTimeout extends FailoverError {
   readonly limit: AttemptLimit
 
   constructor(limit: AttemptLimit) {
-    super('TIMEOUT', `nothing came within ${limit.ms} ms (${limit.phase} limit)`, {
+    const what = limit.phase === 'throughput' ? 'too little came' : 'nothing came'
+    super('TIMEOUT', `${what} within ${limit.ms} ms (${limit.phase} limit)`, {
       reason: 'timeout',
       isRetryable: true,
     })

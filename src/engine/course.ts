@@ -211,6 +211,11 @@ export class Course {
     }
   }
 
+  /** The model is not asked again by this request. */
+  leave(link: ChainLink): void {
+    this.#turnDown(link)
+  }
+
   #turnDown(link: ChainLink): void {
     this.#noted().turnedDown.add(link)
     this.#noted().excluded.add(link)

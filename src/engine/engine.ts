@@ -1,4 +1,5 @@
-import type { Failure } from '../failure/index.ts'
+import type { FailoverError, Failure } from '../failure/index.ts'
+import type { Diverged } from '../recovery/index.ts'
 import type { Attempt } from './attempt.ts'
 import type { AttemptEntry } from './attempt-entry.ts'
 import type { Binding, BindingBook } from './binding.ts'
@@ -9,6 +10,7 @@ import type { History } from './history.ts'
 import type { Lease } from './lease.ts'
 import type { Settings } from './options.ts'
 import type { FailurePolicy } from './policy/policy.ts'
+import type { PrefillBook } from './prefill-book.ts'
 import type { Profile } from './profile.ts'
 import type { SessionGuess } from './provider.ts'
 import type { RequestLife } from './request-life.ts'
@@ -33,6 +35,7 @@ export interface Engine {
   readonly hub: Pick<EventHub, 'hears' | 'isListenedTo' | 'emit'>
   /** Which profile owns what was made by it, by id. */
   readonly bindings: BindingBook
+  readonly prefills: PrefillBook
   /** Keeps the stories of the latest requests. */
   readonly history?: History
   /**
@@ -60,6 +63,10 @@ export interface Work<T> {
   unusable(target: Target): SkipCause | undefined
   /** Can this provider's models have a part in the chain at all? Default: they can. */
   readonly isFit?: ((provider: string) => boolean) | undefined
+  /** An answer that it gave broke off: from now on its targets are asked to go on with it. */
+  beginRecovery?(): void
+  /** Is this target known to go on from a prefill? Default: it is not. */
+  takesPrefill?(target: Target): boolean
   /** Under which limit the first content stands. */
   phase(target: Target): 'first_content' | 'response'
   /** The chain is known: what the request holds is read as the provider of its first model reads it. */
@@ -90,4 +97,23 @@ export interface OpenRequest<T> {
   readonly attempts: readonly AttemptEntry[]
   /** Epoch milliseconds. */
   readonly committedAt: number
+  /** Finds another attempt that goes on with it. */
+  readonly recoverer: Recoverer<T>
+}
+
+/** How an attempt at an answer that had committed broke off. */
+export type Breakage =
+  | { readonly failure: Failure; readonly error: unknown; readonly secrets: readonly string[] }
+  /** It was to go on with an answer, and says something else. */
+  | Diverged
+
+/** Told once how a recovery goes. */
+export interface RecoveryEnds<T> {
+  onResumed(open: OpenRequest<T>): void
+  /** @param error the request was canceled, or its deadline passed; undefined where nothing is left to be asked */
+  onGivenUp(error: FailoverError | undefined): void
+}
+
+export interface Recoverer<T> {
+  recover(breakage: Breakage, ends: RecoveryEnds<T>): void
 }

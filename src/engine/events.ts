@@ -1,4 +1,5 @@
 import type { FailoverErrorCode, Failure, FailureReason, TargetRef } from '../failure/index.ts'
+import type { DisarmedBy, ResumeMode } from '../recovery/index.ts'
 import type { WindowKind } from './health/ladder.ts'
 import type { HealthScope } from './health/scope-health.ts'
 import type { WindowEnd } from './health/window.ts'
@@ -31,6 +32,19 @@ export type AttemptKind =
   | 'trial'
   /** its window is still open but there is no alternative: the sole target, or everything is out by breaker windows */
   | 'panic'
+
+/** Why nobody goes on with an answer that broke off. */
+export type RecoveryFailureCause =
+  /** `recovery.midStream` is off */
+  | 'off'
+  /** its provider does not say how (`Provider.recovery`), or whoever reads it cannot */
+  | 'not_supported'
+  /** what was delivered cannot be gone on with; `disarmedBy` says why */
+  | 'disarmed'
+  /** the failure is the request's own: it would be the same elsewhere */
+  | 'rejected'
+  /** everything that could be asked has been asked, or is out */
+  | 'exhausted'
 
 /**
  * The story of everything the engine does, one closed union. `at` is epoch milliseconds; `requestId` ties a request's
@@ -66,6 +80,8 @@ export type FailoverEvent =
       readonly target: TargetRef
       readonly attempt: number
       readonly kind: AttemptKind
+      /** It goes on with an answer that broke off. */
+      readonly resume?: ResumeMode
     }
   | {
       readonly type: 'attempt_committed'
@@ -93,6 +109,8 @@ export type FailoverEvent =
       readonly durationMs: number
       readonly isCommitted: boolean
       readonly failure: Failure
+      /** What it cost, as far as the provider had told. */
+      readonly usage?: Usage
     }
   | {
       readonly type: 'attempt_canceled'
@@ -110,6 +128,47 @@ export type FailoverEvent =
       readonly from: TargetRef
       readonly to: TargetRef
       readonly failure: Failure
+    }
+  /** An answer broke off after its first content, and another attempt is looked for that goes on with it. */
+  | {
+      readonly type: 'recovery_started'
+      readonly at: number
+      readonly requestId: string
+      /** What broke off. */
+      readonly target: TargetRef
+      readonly attempt: number
+      /** Of the latest failure; undefined where the attempt only differed. */
+      readonly reason?: FailureReason
+    }
+  /** An attempt that was to go on with it says something else than what was delivered. */
+  | {
+      readonly type: 'recovery_diverged'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly resume: ResumeMode
+      /** How many agreed. */
+      readonly characters: number
+    }
+  /** Another attempt has gone on with it: the first thing came that its caller had not got. */
+  | {
+      readonly type: 'recovery_succeeded'
+      readonly at: number
+      readonly requestId: string
+      readonly target: TargetRef
+      readonly attempt: number
+      readonly resume: ResumeMode
+      /** Since it broke off. */
+      readonly durationMs: number
+    }
+  /** Nobody goes on with it. */
+  | {
+      readonly type: 'recovery_failed'
+      readonly at: number
+      readonly requestId: string
+      readonly cause: RecoveryFailureCause
+      readonly disarmedBy?: DisarmedBy
     }
   | {
       readonly type: 'request_waiting'
@@ -201,6 +260,10 @@ export const EVENT_TYPES = Object.keys({
   attempt_failed: true,
   attempt_canceled: true,
   failover: true,
+  recovery_started: true,
+  recovery_diverged: true,
+  recovery_succeeded: true,
+  recovery_failed: true,
   request_waiting: true,
   request_succeeded: true,
   request_failed: true,

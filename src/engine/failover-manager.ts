@@ -36,6 +36,7 @@ import {
   type Settings,
 } from './options.ts'
 import { policyOf } from './policy/index.ts'
+import { PrefillBook } from './prefill-book.ts'
 import { Prober } from './prober.ts'
 import { Profile, type ProfileOptions } from './profile.ts'
 import { ProfileQueries } from './profile-queries.ts'
@@ -169,6 +170,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       policy,
       selection,
       bindings: this.#bindings,
+      prefills: new PrefillBook(),
       waiting: this.#waiting,
       tokens: new RetryTokens(),
       credentials: this.#credentials,
@@ -451,7 +453,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       return Promise.reject(new FailoverError('INVALID_REQUEST', 'the request must be an object'))
     }
     const work = new StreamWork(this.#registry, request)
-    return this.#open(request.model, options, work, (open) => new FailoverStream(this.#answerOf(open)))
+    return this.#open(request.model, options, work, (open) => new FailoverStream(this.#answerOf(open), this.#engine))
   }
 
   /**

@@ -1,8 +1,9 @@
 import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
-import type { Attempt } from './attempt.ts'
-import { asFields } from './attempt-context.ts'
+import type { AnswerTrail } from '../recovery/index.ts'
+import type { Engine } from './engine.ts'
 import type { OpenAnswer } from './open-answer.ts'
-import type { ModelRequest, Provider, Usage } from './provider.ts'
+import { closeQuietly, type OpenedStream } from './open-stream.ts'
+import type { Usage } from './provider.ts'
 import { readable } from './readable.ts'
 
 /** How a stream ended well. */
@@ -15,66 +16,6 @@ export interface StreamSummary {
   readonly usage?: Usage
 }
 
-/** A stream up to its first content: what has been held back so far, and where the rest comes from. */
-export interface OpenedStream<Event> {
-  readonly provider: Pick<Provider<never, Event>, 'usageOf' | 'bindingIdsOf'>
-  readonly held: readonly Event[]
-  readonly rest: AsyncIterator<Event>
-}
-
-/**
- * Sends a request and reads its stream until the first content or the end.
- * @throws what the provider throws, or an error if nothing comes
- */
-export async function openStream<Request, Event>(
-  provider: Provider<Request & ModelRequest, Event>,
-  request: Request & ModelRequest,
-  attempt: Attempt,
-): Promise<OpenedStream<Event>> {
-  const events = await provider.stream(request, asFields(attempt))
-  const rest = events[Symbol.asyncIterator]()
-  const held: Event[] = []
-  let isOpening = true
-  attempt.whenAborted(() => {
-    if (isOpening) closeQuietly(rest)
-  })
-  try {
-    for (;;) {
-      // Where the race was lost meanwhile, whoever writes this stream is told to stop, whatever he makes of signals.
-      attempt.throwIfAborted()
-      const { done, value } = await rest.next()
-      attempt.throwIfAborted()
-      if (done) {
-        // An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning.
-        if (held.length > 0) break
-        throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
-      }
-      held.push(value)
-      if (provider.isContent?.(value) ?? true) break
-      if (held.length >= MAX_HELD_EVENTS)
-        throw new FailoverError('PROVIDER_ERROR', `${MAX_HELD_EVENTS} events came without any content`, BAD_RESPONSE)
-    }
-  } catch (error) {
-    closeQuietly(rest)
-    throw error
-  } finally {
-    isOpening = false
-  }
-  // Kept with the answer: the registry may change while it goes on.
-  return { provider, held, rest }
-}
-
-const BAD_RESPONSE = { reason: 'bad_response', isRetryable: true } as const
-/** No answer begins with so many events that say nothing; holding more back would only fill the memory. */
-export const MAX_HELD_EVENTS = 1_000
-
-/** Tells an iterator that nobody reads on. What it makes of that is its own affair. */
-function closeQuietly(iterator: AsyncIterator<unknown>): void {
-  try {
-    Promise.resolve(iterator.return?.()).catch(() => {})
-  } catch {}
-}
-
 /**
  * The answer to a `call`, from its first content on. It can be read once, with `for await`.
  *
@@ -84,22 +25,42 @@ function closeQuietly(iterator: AsyncIterator<unknown>): void {
  */
 export class FailoverStream<Event> implements AsyncIterable<Event> {
   readonly #answer: OpenAnswer<OpenedStream<Event>>
-  /** Held events that have been read. */
+  readonly #engine: Pick<Engine, 'clock' | 'settings'>
+  /** Where the events come from: the present attempt. */
+  #source: Source<Event>
+  readonly #trail: AnswerTrail<Event> | undefined
+  /** What the caller is to get next. */
+  #queue: Event[] = []
+  /** Events of the queue that have been read. */
   #taken = 0
   #usage: Usage | undefined
   #isTaken = false
+  /** The answer is complete: what is left is in the queue. */
+  #isComplete = false
   /** Nothing more is to be read: it is complete, its error has been thrown, or its reader has left. */
   #isRead = false
   /** The event that a reader waits for. */
   #awaited: Awaiting<Event> | undefined
   /** Settles when everything that has been asked for so far has been read. */
-  #queue: Promise<unknown> | undefined
+  #turns: Promise<unknown> | undefined
+  #cancelHoldTimer: (() => void) | undefined
   #summary: StreamSummary | undefined
   #completion: PromiseWithResolvers<StreamSummary> | undefined
 
-  constructor(answer: OpenAnswer<OpenedStream<Event>>) {
+  constructor(answer: OpenAnswer<OpenedStream<Event>>, engine: Pick<Engine, 'clock' | 'settings'>) {
     this.#answer = answer
-    answer.begin({ onEnded: (error) => this.#onEnded(error) })
+    this.#engine = engine
+    const opened = answer.value
+    this.#trail = opened.trail
+    this.#source = this.#sourceOf(opened)
+    for (const event of opened.events) this.#note(event)
+    this.#queue.push(...(opened.released ?? opened.events))
+    answer.begin({
+      onEnded: (error) => this.#onEnded(error),
+      onResumed: this.#trail && ((next) => this.#onResumed(next)),
+      disarmedBy: () => this.#trail?.disarmedBy,
+    })
+    if (opened.heldSince !== undefined) this.#startHoldTimer(opened.heldSince)
   }
 
   /** Resolves when the answer is complete; rejects with what iterating throws. Need not be awaited. */
@@ -148,14 +109,14 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   /** One read at a time: whoever asks again before his answer has come waits for his turn. */
   #next(): Promise<IteratorResult<Event, void>> {
-    if (this.#awaited === undefined && this.#queue === undefined) return this.#read()
-    const before = this.#queue ?? this.#awaited?.promise
+    if (this.#awaited === undefined && this.#turns === undefined) return this.#read()
+    const before = this.#turns ?? this.#awaited?.promise
     const read = (): Promise<IteratorResult<Event, void>> => this.#read()
     const turn = Promise.resolve(before).then(read, read)
     const isLast = (): void => {
-      if (this.#queue === turn) this.#queue = undefined
+      if (this.#turns === turn) this.#turns = undefined
     }
-    this.#queue = turn
+    this.#turns = turn
     turn.then(isLast, isLast)
     return turn
   }
@@ -163,76 +124,120 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   #read(): Promise<IteratorResult<Event, void>> {
     const answer = this.#answer
     if (this.#isRead) return Promise.resolve(END)
-    const { held, rest } = answer.value
-    if (this.#taken < held.length) {
-      const value = held[this.#taken] as Event
-      this.#taken += 1
-      this.#note(value)
-      return Promise.resolve({ done: false, value })
+    if (this.#taken < this.#queue.length) return Promise.resolve({ done: false, value: this.#shift() })
+    if (this.#isComplete) {
+      this.#isRead = true
+      return Promise.resolve(END)
     }
     if (answer.error !== undefined) {
       this.#isRead = true
       return Promise.reject(answer.error)
     }
-    answer.waitForProvider()
     const awaited: Awaiting<Event> = Promise.withResolvers<IteratorResult<Event, void>>()
     this.#awaited = awaited
-    try {
-      Promise.resolve(rest.next()).then(this.#onStep, this.#onThrown)
-    } catch (thrown) {
-      this.#onThrown(thrown)
-    }
+    // Where another attempt is looked for, it is read from as soon as it is there.
+    if (!answer.isRecovering) this.#pull()
     return awaited.promise
   }
 
-  readonly #onStep = (step: IteratorResult<Event, unknown>): void => {
-    const awaited = this.#awaited
-    // Too late: the answer has ended meanwhile.
-    if (awaited === undefined) return
+  #shift(): Event {
+    const value = this.#queue[this.#taken] as Event
+    this.#taken += 1
+    if (this.#taken === this.#queue.length) {
+      this.#queue = []
+      this.#taken = 0
+    }
+    return value
+  }
+
+  #pull(): void {
+    const source = this.#source
+    const { onStep, onThrown, opened } = source
+    this.#answer.waitForProvider()
+    // One that was under way when what was held came out goes on.
+    if (source.isReading) return
+    source.isReading = true
+    try {
+      const { reading = opened.rest.next() } = source
+      source.reading = undefined
+      Promise.resolve(reading).then(onStep, onThrown)
+    } catch (thrown) {
+      onThrown(thrown)
+    }
+  }
+
+  #sourceOf(opened: OpenedStream<Event>): Source<Event> {
+    const source: Source<Event> = {
+      opened,
+      reading: opened.reading,
+      isReading: false,
+      // It may come too late: the answer has ended meanwhile, or goes on elsewhere.
+      onStep: (step) => {
+        source.isReading = false
+        if (this.#isGoingOn(source)) this.#onStep(step)
+      },
+      onThrown: (thrown) => {
+        source.isReading = false
+        if (this.#isGoingOn(source)) this.#answer.fail(readable(thrown), this.#usage)
+      },
+    }
+    return source
+  }
+
+  #isGoingOn(source: Source<Event>): boolean {
+    const { error, isRecovering } = this.#answer
+    return this.#source === source && error === undefined && !isRecovering && !this.#isComplete
+  }
+
+  #onStep(step: IteratorResult<Event, unknown>): void {
+    const source = this.#source
     try {
       const { done, value } = step
-      this.#awaited = undefined
       this.#answer.waitForReader()
-      if (done) {
-        this.#isRead = true
-        this.#complete()
-        awaited.resolve(END)
-      } else {
+      if (done) this.#finish()
+      else {
         this.#note(value)
-        awaited.resolve({ done: false, value })
+        this.#take(value)
       }
     } catch (thrown) {
-      this.#awaited = awaited
-      this.#onThrown(thrown)
+      source.onThrown(thrown)
+      return
     }
+    this.#serve()
   }
 
-  readonly #onThrown = (thrown: unknown): void => {
-    if (this.#awaited !== undefined) this.#answer.fail(readable(thrown))
-  }
-
-  #onEnded(error: FailoverError): void {
-    this.#completion?.reject(error)
+  /** Gives a waiting reader what is there, or sees to it that something comes. */
+  #serve(): void {
     const awaited = this.#awaited
-    if (awaited !== undefined) {
+    if (awaited === undefined) return
+    if (this.#taken < this.#queue.length) {
+      this.#awaited = undefined
+      awaited.resolve({ done: false, value: this.#shift() })
+    } else if (this.#isComplete) {
       this.#awaited = undefined
       this.#isRead = true
-      awaited.reject(error)
+      awaited.resolve(END)
+    } else if (!this.#answer.isRecovering) this.#pull()
+  }
+
+  /** @throws Diverged */
+  #take(event: Event): void {
+    const trail = this.#trail
+    if (trail === undefined) {
+      this.#queue.push(event)
+      return
     }
-    closeQuietly(this.#answer.value.rest)
+    trail.take(event, this.#queue)
+    if (trail.isPastSeam) this.#answer.noteSeamPassed()
+    if (!trail.isHolding) this.#stopHoldTimer()
+    else if (this.#cancelHoldTimer === undefined) this.#startHoldTimer(this.#engine.clock.now())
   }
 
-  /** What is for the books alone does not spoil the answer where a provider cannot read it. */
-  #note(event: Event): void {
-    try {
-      const { provider } = this.#answer.value
-      const usage = provider.usageOf?.(event)
-      if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
-      for (const id of provider.bindingIdsOf?.(event) ?? NONE) this.#answer.noteBinding(id)
-    } catch {}
-  }
-
-  #complete(): void {
+  /** The present attempt came to its end. @throws Diverged */
+  #finish(): void {
+    this.#trail?.finish(this.#queue)
+    this.#stopHoldTimer()
+    this.#isComplete = true
     const { target, attempts } = this.#answer
     const usage = this.#usage
     if (!this.#answer.complete(usage)) return
@@ -240,6 +245,77 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.#summary = { target, attempts, durationMs, ...(usage !== undefined && { usage }) }
     this.#completion?.resolve(this.#summary)
   }
+
+  #onResumed(opened: OpenedStream<Event>): void {
+    closeQuietly(this.#source.opened.rest)
+    const source = this.#sourceOf(opened)
+    this.#source = source
+    this.#usage = undefined
+    try {
+      for (const event of opened.events) {
+        this.#note(event)
+        this.#take(event)
+      }
+    } catch (thrown) {
+      this.#answer.fail(readable(thrown), this.#usage)
+      return
+    }
+    this.#serve()
+  }
+
+  #onEnded(error: FailoverError): void {
+    this.#stopHoldTimer()
+    this.#completion?.reject(error)
+    const awaited = this.#awaited
+    if (awaited !== undefined) {
+      this.#awaited = undefined
+      this.#isRead = true
+      awaited.reject(error)
+    }
+    closeQuietly(this.#source.opened.rest)
+  }
+
+  #startHoldTimer(since: number): void {
+    const { clock, settings } = this.#engine
+    this.#cancelHoldTimer = clock.setTimer(
+      () => {
+        this.#cancelHoldTimer = undefined
+        this.#trail?.release(this.#queue)
+        // A reader that waits gets it at once; the read that is under way is for the next one.
+        const awaited = this.#awaited
+        if (awaited === undefined || this.#taken >= this.#queue.length) return
+        this.#awaited = undefined
+        awaited.resolve({ done: false, value: this.#shift() })
+      },
+      Math.max(0, since + settings.stream.holdMaxMs - clock.now()),
+    )
+  }
+
+  #stopHoldTimer(): void {
+    this.#cancelHoldTimer?.()
+    this.#cancelHoldTimer = undefined
+  }
+
+  /** What is for the books alone does not spoil the answer where a provider cannot read it. */
+  #note(event: Event): void {
+    try {
+      const { provider } = this.#source.opened
+      const usage = provider.usageOf?.(event)
+      if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
+      for (const id of provider.bindingIdsOf?.(event) ?? NONE) this.#answer.noteBinding(id)
+    } catch {}
+  }
+}
+
+/** Where a stream's events come from, and who is told of them; one for each attempt. */
+interface Source<Event> {
+  readonly opened: OpenedStream<Event>
+  /** A read that was under way at the commit, until somebody waits for it. */
+  reading: Promise<IteratorResult<Event>> | undefined
+  /** A read is under way, and is waited for. */
+  isReading: boolean
+  readonly onStep: (step: IteratorResult<Event, unknown>) => void
+  readonly onThrown: (thrown: unknown) => void
 }
 
 type Awaiting<Event> = PromiseWithResolvers<IteratorResult<Event, void>>

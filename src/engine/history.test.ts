@@ -151,7 +151,14 @@ const WAYS: readonly {
     name: 'into a broken stream',
     options: { timeouts: { idleMs: 1_000 } },
     outcome: 'failed',
-    types: ['request_started', 'attempt_started', 'attempt_committed', 'attempt_failed', 'request_failed'],
+    types: [
+      'request_started',
+      'attempt_started',
+      'attempt_committed',
+      'attempt_failed',
+      'recovery_failed',
+      'request_failed',
+    ],
     go: async ({ clock, manager, script }) => {
       script.push(async function* () {
         yield 'half'

@@ -214,8 +214,9 @@ function* takeSkips(choices: PassedChoice[], requestId: string): Generator<Failo
 
 function* beginningOf(entry: AttemptEntry | undefined, attempt: number, requestId: string): Generator<FailoverEvent> {
   if (entry === undefined) return
-  const { target, startedAt, kind, committedAfterMs } = entry
-  yield { at: startedAt, type: 'attempt_started', requestId, target, attempt, kind }
+  const { target, startedAt, kind, committedAfterMs, resume } = entry
+  const how = resume === undefined ? undefined : { resume }
+  yield { at: startedAt, type: 'attempt_started', requestId, target, attempt, kind, ...how }
   if (committedAfterMs === undefined) return
   const at = startedAt + committedAfterMs
   yield { at, type: 'attempt_committed', requestId, target, attempt, durationMs: committedAfterMs }

@@ -9,9 +9,10 @@ export {
 } from '../failure/index.ts'
 export type { Binding } from './binding.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
+export { CommitGate, HELD_COMMIT_MS } from './commit-gate.ts'
 export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
 export { FailoverManager } from './failover-manager.ts'
-export { type FailoverStream, MAX_HELD_EVENTS, type StreamSummary } from './failover-stream.ts'
+export type { FailoverStream, StreamSummary } from './failover-stream.ts'
 export { type LadderOptions, rungsMs, type WindowKind } from './health/ladder.ts'
 export type { HealthScope } from './health/scope-health.ts'
 export type { WindowEnd } from './health/window.ts'
@@ -20,6 +21,7 @@ export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/hold.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
 export type { AnswerReader, OpenAnswer } from './open-answer.ts'
+export { MAX_HELD_EVENTS } from './open-stream.ts'
 export type {
   BudgetOptions,
   CooldownOptions,

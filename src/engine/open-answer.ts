@@ -1,7 +1,8 @@
-import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
-import type { DisarmedBy } from '../recovery/index.ts'
+import { type AttemptRecord, FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
+import { type DisarmedBy, Diverged } from '../recovery/index.ts'
 import { AttemptTimeout } from './attempt.ts'
-import type { Engine, OpenRequest } from './engine.ts'
+import type { Breakage, Engine, OpenRequest } from './engine.ts'
+import type { EventDraft, FailoverEventType, RecoveryFailureCause } from './events.ts'
 import type { Usage } from './provider.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
 
@@ -10,12 +11,19 @@ export interface AnswerReader<T> {
   /** Told once, with the answer's `error`, when it ends otherwise than complete. */
   onEnded(error: FailoverError): void
   /** It broke off, and another attempt goes on with it: this is what its work resolved with. Absent: none may. */
-  onResumed?(value: T): void
+  onResumed?: ((value: T) => void) | undefined
   /** Why no other attempt can go on with it. Asked where it breaks off. Absent: nothing stands against that. */
   disarmedBy?(): DisarmedBy | undefined
 }
 
-type OpenAnswerDependencies = Pick<Engine, 'clock' | 'settings'>
+type OpenAnswerDependencies = Pick<Engine, 'clock' | 'hub' | 'settings'>
+
+/** The first time an answer broke off, which is what its caller is told of where nobody goes on with it. */
+interface Break {
+  readonly failure: Failure
+  readonly error: unknown
+  readonly secrets: readonly string[]
+}
 
 /**
  * An answer that has committed and may still go on: who gives it, the limits it stands under, and how it ends. It ends
@@ -24,17 +32,26 @@ type OpenAnswerDependencies = Pick<Engine, 'clock' | 'settings'>
  * An answer that is whole when it commits is completed at once. One that goes on needs `begin`, which arms the limits;
  * from then on whoever passes it on says with `waitForProvider` and `waitForReader` whose turn it is, since only the
  * provider may be blamed for time that passes while it is waited for.
+ *
+ * Where the provider fails in the midst of it, and its reader can go on with what another attempt brings, that one is
+ * looked for; until it is found nobody answers, and the answer is still going on.
  */
 export class OpenAnswer<T> {
   /** What the work resolved with. */
   readonly value: T
   readonly #dependencies: OpenAnswerDependencies
-  readonly #open: OpenRequest<T>
+  /** Of the present attempt. */
+  #open: OpenRequest<T>
   #reader: AnswerReader<T> | undefined
   #isWaitingForProvider = false
   #error: FailoverError | undefined
   #isOver = false
   #completedAt: number | undefined
+  #broken: Break | undefined
+  /** Another attempt is looked for. */
+  #isRecovering = false
+  /** When it last broke off, epoch milliseconds; undefined where that has been made good. */
+  #brokenAt: number | undefined
 
   constructor(dependencies: OpenAnswerDependencies, open: OpenRequest<T>) {
     this.#dependencies = dependencies
@@ -47,7 +64,7 @@ export class OpenAnswer<T> {
     return this.#open.life.id
   }
 
-  /** Who is answering. */
+  /** Who is answering, or was until it broke off. */
   get target(): TargetRef {
     return this.#open.attempt.record.target
   }
@@ -62,6 +79,11 @@ export class OpenAnswer<T> {
     return this.#error
   }
 
+  /** It broke off, and another attempt is looked for that goes on with it. */
+  get isRecovering(): boolean {
+    return this.#isRecovering
+  }
+
   /** Milliseconds since the request began, until now or until it was complete. */
   get elapsedMs(): number {
     return (this.#completedAt ?? this.#dependencies.clock.now()) - this.#open.life.startedAt
@@ -70,22 +92,12 @@ export class OpenAnswer<T> {
   /** From now on its limits run. Where it has ended already, the reader is told at once. */
   begin(reader: AnswerReader<T>): void {
     this.#reader = reader
-    const { life } = this.#open
-    if (life.cancellation.isCanceled) {
-      this.#onCanceled()
-      return
-    }
-    life.passTo({
-      dueAt: () => Math.min(this.#idleAt, this.#attemptEndsAt),
-      onDue: (now) => this.#onDue(now),
-      onCanceled: () => this.#onCanceled(),
-    })
-    life.watch(this.#open.committedAt)
+    this.#hold()
   }
 
   /** The provider's next sign of life is waited for: the idle limit runs. */
   waitForProvider(): void {
-    if (this.#isOver || this.#isWaitingForProvider) return
+    if (this.#isOver || this.#isRecovering || this.#isWaitingForProvider) return
     const { attempt, life } = this.#open
     this.#isWaitingForProvider = true
     attempt.noteActivity()
@@ -107,8 +119,24 @@ export class OpenAnswer<T> {
     this.#open.attempt.noteBinding(id)
   }
 
+  /** The attempt that goes on with it has brought the first thing that its reader had not got before. */
+  noteSeamPassed(): void {
+    const { attempt, life } = this.#open
+    const brokenAt = this.#brokenAt
+    const { resume } = attempt
+    if (brokenAt === undefined || resume === undefined || this.#isRecovering) return
+    this.#brokenAt = undefined
+    if (!this.#hears('recovery_succeeded')) return
+    const { number, record } = attempt
+    const durationMs = this.#dependencies.clock.now() - brokenAt
+    const told = { requestId: life.id, target: record.target, attempt: number, resume, durationMs }
+    this.#emit({ type: 'recovery_succeeded', ...told })
+  }
+
   /** The answer is complete. @returns whether it was still going on */
   complete(usage?: Usage): boolean {
+    if (this.#isRecovering) return false
+    this.noteSeamPassed()
     if (!this.#end()) return false
     const { attempt, attempts, life } = this.#open
     this.#completedAt = this.#dependencies.clock.now()
@@ -116,23 +144,63 @@ export class OpenAnswer<T> {
     return true
   }
 
-  /** The provider failed in the midst of it: the answer ends with `STREAM_INTERRUPTED`. */
-  fail(error: unknown): void {
-    if (!this.#end()) return
-    const { attempt, attempts, life } = this.#open
-    const failure = life.fail(attempt, error, true)
-    this.#conclude(streamInterrupted(failure, error, attempts, attempt.secrets))
+  /**
+   * The provider failed in the midst of it. Another attempt is looked for that goes on with it, where its reader can do
+   * with that; else the answer ends with `STREAM_INTERRUPTED`. With a `Diverged` nobody has failed: the attempt was to go
+   * on with the answer, and says something else.
+   */
+  fail(error: unknown, usage?: Usage): void {
+    if (this.#isOver || this.#isRecovering) return
+    const { attempt, life } = this.#open
+    const breakage = this.#breakOff(error, usage)
+    if (!(breakage instanceof Diverged)) this.#broken ??= breakage
+    this.#isWaitingForProvider = false
+    life.passTo(undefined)
+    if (life.cancellation.isCanceled) {
+      this.#isOver = true
+      this.#conclude(requestEnded(life.cancellation.reason, this.attempts))
+      return
+    }
+    const cause = this.#whyNotRecovered(breakage)
+    if (cause !== undefined) {
+      this.#giveUp(cause)
+      return
+    }
+    this.#isRecovering = true
+    this.#brokenAt ??= this.#dependencies.clock.now()
+    if (this.#hears('recovery_started')) {
+      const reason = breakage instanceof Diverged ? undefined : { reason: breakage.failure.reason }
+      const { number, record } = attempt
+      this.#emit({
+        type: 'recovery_started',
+        requestId: life.id,
+        target: record.target,
+        attempt: number,
+        ...reason,
+      })
+    }
+    this.#open.recoverer.recover(breakage, {
+      onResumed: (open) => this.#resume(open),
+      onGivenUp: (ended) => {
+        if (ended === undefined) this.#giveUp({ cause: 'exhausted' })
+        else {
+          this.#isOver = true
+          this.#conclude(ended)
+        }
+      },
+    })
   }
 
   /** The answer is given up, and nobody is blamed. Default: the caller left. */
   cancel(error?: FailoverError, usage?: Usage): void {
+    if (this.#isRecovering && !this.#isOver) {
+      this.#open.life.abandon(error ?? callerLeft(this.attempts))
+      return
+    }
     if (!this.#end()) return
     const { attempt, attempts, life } = this.#open
     life.cancel(attempt, true, usage)
-    this.#conclude(
-      error ?? new FailoverError('CANCELED', 'the caller left the stream', { reason: 'canceled', attempts }),
-      usage,
-    )
+    this.#conclude(error ?? callerLeft(attempts), usage)
   }
 
   /** When the idle limit runs out; it runs only while the provider is waited for. */
@@ -144,6 +212,21 @@ export class OpenAnswer<T> {
   /** The attempt as a whole is limited, too. */
   get #attemptEndsAt(): number {
     return this.#open.attempt.record.startedAt + this.#dependencies.settings.timeouts.attemptMs
+  }
+
+  /** Takes the request in hand: the limits of its present attempt run. */
+  #hold(): void {
+    const { committedAt, life } = this.#open
+    if (life.cancellation.isCanceled) {
+      this.#onCanceled()
+      return
+    }
+    life.passTo({
+      dueAt: () => Math.min(this.#idleAt, this.#attemptEndsAt),
+      onDue: (now) => this.#onDue(now),
+      onCanceled: () => this.#onCanceled(),
+    })
+    life.watch(committedAt)
   }
 
   #onDue(now: number): void {
@@ -166,8 +249,53 @@ export class OpenAnswer<T> {
     this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
   }
 
+  /** The present attempt is over: writes down how, and ends it on the wire. */
+  #breakOff(error: unknown, usage: Usage | undefined): Breakage {
+    const { attempt, life } = this.#open
+    if (!(error instanceof Diverged)) {
+      return { failure: life.fail(attempt, error, true, usage), error, secrets: attempt.secrets }
+    }
+    life.cancel(attempt, true, usage)
+    const { resume } = attempt
+    if (resume !== undefined && this.#hears('recovery_diverged')) {
+      const { number, record } = attempt
+      const { characters } = error
+      const told = { requestId: life.id, target: record.target, attempt: number, resume, characters }
+      this.#emit({ type: 'recovery_diverged', ...told })
+    }
+    return error
+  }
+
+  #whyNotRecovered(breakage: Breakage): Pick<RecoveryFailure, 'cause' | 'disarmedBy'> | undefined {
+    const reader = this.#reader
+    if (this.#dependencies.settings.recovery.midStream === 'off') return { cause: 'off' }
+    if (reader?.onResumed === undefined) return { cause: 'not_supported' }
+    if (!(breakage instanceof Diverged) && breakage.failure.nextStep === 'return') return { cause: 'rejected' }
+    const disarmedBy = reader.disarmedBy?.()
+    return disarmedBy === undefined ? undefined : { cause: 'disarmed', disarmedBy }
+  }
+
+  #resume(open: OpenRequest<T>): void {
+    this.#open = open
+    this.#isRecovering = false
+    this.#hold()
+    if (!this.#isOver) this.#reader?.onResumed?.(open.value)
+  }
+
+  /** Nobody goes on with it. */
+  #giveUp(failure: Pick<RecoveryFailure, 'cause' | 'disarmedBy'>): void {
+    this.#isOver = true
+    const { attempts, life } = this.#open
+    if (this.#hears('recovery_failed')) this.#emit({ type: 'recovery_failed', requestId: life.id, ...failure })
+    const broken = this.#broken
+    // Only what broke off is gone on with, so that there is one.
+    if (broken === undefined) this.#conclude(callerLeft(attempts))
+    else this.#conclude(streamInterrupted(broken.failure, broken.error, attempts, broken.secrets))
+  }
+
   #conclude(error: FailoverError, usage?: Usage): void {
     const { attempt, attempts, life } = this.#open
+    this.#isRecovering = false
     this.#error = error
     attempt.abort(error)
     life.end(error, attempts, usage)
@@ -182,4 +310,18 @@ export class OpenAnswer<T> {
     this.#open.life.passTo(undefined)
     return true
   }
+
+  #hears(type: FailoverEventType): boolean {
+    return this.#dependencies.hub.hears(type, this.requestId)
+  }
+
+  #emit(event: EventDraft): void {
+    this.#dependencies.hub.emit(event)
+  }
+}
+
+type RecoveryFailure = { readonly cause: RecoveryFailureCause; readonly disarmedBy?: DisarmedBy }
+
+function callerLeft(attempts: readonly AttemptRecord[]): FailoverError {
+  return new FailoverError('CANCELED', 'the caller left the stream', { reason: 'canceled', attempts })
 }

@@ -89,7 +89,7 @@ export class Prober {
   async #ask(target: Target, probe: Probe): Promise<void> {
     const { engine } = this.#options
     const { credentials, hub } = engine
-    const attempt = new Attempt(engine, engine.lease(target, true), 1, 'trial')
+    const attempt = new Attempt(engine, engine.lease(target, true), 1, 'trial', {})
     const ref: TargetRef = target.ref
     hub.emit({ type: 'probe_started', target: ref })
     const { responseMs } = engine.settings.timeouts

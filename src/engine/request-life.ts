@@ -119,8 +119,13 @@ export class RequestLife {
     this.#cancelTimer = this.#dependencies.clock.setTimer(() => this.#ring(), dueAt - now)
   }
 
+  /** Its caller has left in another way than by his signal. */
+  abandon(error: FailoverError): void {
+    this.#cancel(error)
+  }
+
   /** An attempt failed: diagnoses it, tells health, and writes it down. */
-  fail(attempt: Attempt, error: unknown, isCommitted: boolean): Failure {
+  fail(attempt: Attempt, error: unknown, isCommitted: boolean, usage?: Usage): Failure {
     const diagnosis = this.#dependencies.classify(error, attempt.target, attempt.secrets)
     // A limit that our own deadline cut short proves nothing about the target.
     const isCutShort = error instanceof AttemptTimeout && error.limit.isCutShort
@@ -133,7 +138,14 @@ export class RequestLife {
     if (failure.status !== undefined) record.status = failure.status
     if (failure.retryAfterMs !== undefined) record.retryAfterMs = failure.retryAfterMs
     if (this.#hears('attempt_failed')) {
-      this.#emit({ type: 'attempt_failed', ...this.#story(attempt), isCommitted, failure: withoutPrompt(failure) })
+      const cost = usage === undefined ? undefined : { usage }
+      this.#emit({
+        type: 'attempt_failed',
+        ...this.#story(attempt),
+        isCommitted,
+        failure: withoutPrompt(failure),
+        ...cost,
+      })
     }
     attempt.lease.failWith(failure, this.id)
     return failure

@@ -79,6 +79,7 @@ describe('what an attempt is told', () => {
     'attempt',
     'noteActivity',
     'noteBinding',
+    'noteContent',
     'noteQuota',
     'onAbort',
     'profile',

@@ -4,9 +4,10 @@ import { asFields, OpenAttempt } from './attempt-context.ts'
 import type { Binding } from './binding.ts'
 import type { Work } from './engine.ts'
 import type { SkipCause } from './events.ts'
-import { type OpenedStream, openStream } from './failover-stream.ts'
+import { type OpenedStream, openStream } from './open-stream.ts'
 import type { AnswerWork, AttemptContext, ModelRequest, Provider, SessionGuess } from './provider.ts'
 import type { ProviderRegistry } from './provider-registry.ts'
+import { type StreamTrail, startTrail } from './stream-trail.ts'
 import type { Target } from './target.ts'
 
 /** A provider's answer, up to its first content. */
@@ -17,6 +18,10 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
   /** Whose reading of the request counts: the provider of the model that was asked for. */
   #reader: Provider<Request, Event> | undefined
   #bindings: readonly Binding[] | undefined
+  /** Of the attempt that was made last: where one has committed, its own. */
+  #trail: StreamTrail<Request, Event> | undefined
+  /** The answer broke off, and others are to go on with it. */
+  #isRecovering = false
 
   constructor(registry: ProviderRegistry<Request, Event>, request: Request) {
     this.#registry = registry
@@ -24,12 +29,30 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
   }
 
   start(attempt: Attempt): Promise<OpenedStream<Event>> {
-    const { model, provider } = attempt.target
-    return openStream(providerOf(this.#registry, provider), { ...this.#request, model }, attempt)
+    const { model, provider: name } = attempt.target
+    const provider = providerOf(this.#registry, name)
+    const request = { ...this.#request, model }
+    if (attempt.resume === undefined) this.#trail = startTrail(provider, request, attempt.settings)
+    const asked = attempt.resume === undefined ? request : this.#trail?.resume(provider, request, attempt.resume)
+    return openStream(provider, asked ?? request, attempt, this.#trail?.trail)
   }
 
   unusable(target: Target): SkipCause | undefined {
-    return whyUnusable(this.#registry, target)
+    const cause = whyUnusable(this.#registry, target)
+    if (cause !== undefined || !this.#isRecovering) return cause
+    const isAble = this.#trail?.fits(providerOf(this.#registry, target.provider)) ?? false
+    return isAble ? undefined : { kind: 'provider_unfit', reason: 'cannot go on with an answer of another kind' }
+  }
+
+  beginRecovery(): void {
+    this.#isRecovering = true
+  }
+
+  takesPrefill(target: Target): boolean {
+    const { recovery } = providerOf(this.#registry, target.provider)
+    if (recovery === undefined || this.#trail?.trail.prefill === undefined) return false
+    const request = { ...this.#request, model: target.model }
+    return recovery.takesPrefill?.(request, target.ref, target.credential) ?? true
   }
 
   phase({ provider }: Target): 'first_content' | 'response' {
@@ -70,6 +93,7 @@ export function answerWork<Request extends ModelRequest, Event, T>(
     },
     isFit: unfit && ((provider) => unfit(provider) === undefined),
     phase: () => (isStreaming ? 'first_content' : 'response'),
+    takesPrefill: ({ ref, credential }) => work.takesPrefill?.(ref, credential) ?? false,
     bindings,
     guessSession: () => guess(() => work.guessSession?.()),
     estimateTokens: () => guess(() => work.estimateTokens?.()),

@@ -57,6 +57,11 @@ export interface AttemptRecord {
   readonly durationMs: number
   /** How long the provider asked to stay away. */
   readonly retryAfterMs?: number
+  /**
+   * It went on with an answer that had broken off: from a `prefill`, or by asking the request again (`restart`). Absent:
+   * it was asked for the answer from its beginning.
+   */
+  readonly resume?: 'prefill' | 'restart'
 }
 
 export interface FailoverErrorDetails {

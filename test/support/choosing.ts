@@ -11,6 +11,7 @@ import { Leases } from '../../src/engine/leases.ts'
 import { type FailoverOptions, parseSettings } from '../../src/engine/options.ts'
 import { policyOf } from '../../src/engine/policy/index.ts'
 import { Profile, type ProfileOptions } from '../../src/engine/profile.ts'
+import { PrefillBook } from '../../src/engine/prefill-book.ts'
 import { ProviderRegistry } from '../../src/engine/provider-registry.ts'
 import { RequestId } from '../../src/engine/request-id.ts'
 import { RequestLife } from '../../src/engine/request-life.ts'
@@ -84,6 +85,7 @@ export class Choosing {
       credentials: new Credentials(clock),
       hub: this.hub,
       ...(this.history !== undefined && { history: this.history }),
+      prefills: new PrefillBook(),
       bindings: this.bindings,
       classify,
       lease: (target, isTrial) => this.leases.open(target, isTrial),

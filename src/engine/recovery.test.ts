@@ -1,0 +1,291 @@
+import { describe, expect, it } from 'vitest'
+import { answer, collect } from '../../test/support/scripted-provider.ts'
+import { type FailoverEvent, FailoverManager, type FailoverOptions, type Provider } from '../index.ts'
+import { VirtualClock } from '../testing/virtual-clock.ts'
+
+interface Asked {
+  readonly model: string
+  readonly prefill?: string
+}
+
+type Part = string | Error | 'stall'
+
+const STALL = '(stall)'
+const END = '(end)'
+const WHOLE = ['one ', 'two ', 'three ', 'four']
+
+/** What a model does with each request, the last one for ever. */
+type Models = Readonly<Record<string, readonly ((asked: Asked, signal: AbortSignal) => readonly Part[])[]>>
+
+/** A provider whose answers are texts. `(end)` is its last event. */
+function textProvider(name: string, models: Models, hooks: Partial<Provider<Asked, string>['recovery']> = {}) {
+  const asked: Asked[] = []
+  const counts = new Map<string, number>()
+  const provider: Provider<Asked, string> = {
+    name,
+    async stream(request, { signal }) {
+      asked.push(request)
+      const scripts = models[request.model] ?? []
+      const count = counts.get(request.model) ?? 0
+      counts.set(request.model, count + 1)
+      const parts = scripts[Math.min(count, scripts.length - 1)]?.(request, signal) ?? []
+      if (parts[0] instanceof Error) throw parts[0]
+      return (async function* () {
+        for (const part of parts) {
+          if (part instanceof Error) throw part
+          if (part === STALL) {
+            await new Promise((_, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+            )
+          } else yield part
+        }
+      })()
+    },
+    recovery: {
+      textOf: (event) => (event === END ? '' : event),
+      isTerminal: (event) => event === END,
+      withPrefill: (request, prefill) => ({ ...request, prefill }),
+      withoutPrefix: (event, characters) => event.slice(characters) || undefined,
+      ...hooks,
+    },
+  }
+  return { provider, asked }
+}
+
+const whole = () => [...WHOLE, END]
+/** Writes only what comes after a prefill. */
+const faithful = ({ prefill }: Asked) => {
+  const text = WHOLE.join('')
+  return prefill !== undefined && text.startsWith(prefill) ? [text.slice(prefill.length), END] : whole()
+}
+const cut = () => ['one ', 'two ', new Error('socket hang up')]
+
+function setup(
+  models: Models,
+  options: Partial<FailoverOptions<Asked, string>> = {},
+  hooks: Partial<Provider<Asked, string>['recovery']> = {},
+) {
+  const clock = new VirtualClock()
+  const { provider, asked } = textProvider('p', models, hooks)
+  const events: FailoverEvent[] = []
+  const manager = new FailoverManager<Asked, string>({
+    clock,
+    random: () => 0.5,
+    registry: { p: provider },
+    profiles: [{ id: 'p:a' }],
+    routes: { r: { primary: 'p/first', fallbacks: ['p/second'] } },
+    ...options,
+  })
+  manager.on('*', (event) => events.push(event))
+  const ask = async () => {
+    const stream = await manager.call({ model: 'r' })
+    const text: string[] = []
+    const reading = (async () => {
+      for await (const event of stream) text.push(event)
+    })()
+    reading.catch(() => {})
+    for (let step = 0; step < 200; step += 1) await clock.advance(100)
+    const error: unknown = await reading.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    return { text: text.join(''), error, stream }
+  }
+  const told = (type: FailoverEvent['type']) => events.filter((event) => event.type === type)
+  return { manager, clock, asked, ask, events, told }
+}
+
+describe('a stream that breaks off after its first content', () => {
+  it('is gone on with from a prefill, white space and all', async () => {
+    const { ask, asked, told } = setup({ first: [cut], second: [faithful] })
+    const { text, error, stream } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.map(({ model, prefill }) => [model, prefill])).toEqual([
+      ['first', undefined],
+      ['second', 'one two'],
+    ])
+    expect(stream.target.model).toBe('second')
+    expect(stream.attempts).toMatchObject([
+      { target: { model: 'first' }, outcome: 'failed' },
+      { target: { model: 'second' }, outcome: 'succeeded', resume: 'prefill' },
+    ])
+    expect(told('recovery_started')).toMatchObject([{ target: { model: 'first' }, attempt: 1 }])
+    expect(told('recovery_succeeded')).toMatchObject([{ target: { model: 'second' }, attempt: 2, resume: 'prefill' }])
+    expect(told('attempt_started')).toMatchObject([{ attempt: 1 }, { attempt: 2, resume: 'prefill' }])
+    expect(told('request_succeeded')).toHaveLength(1)
+  })
+
+  it('is asked anew where no prefill is known, and what is repeated is suppressed', async () => {
+    const { ask, asked } = setup(
+      { first: [cut], second: [() => ['one two thr', 'ee four', END]] },
+      {},
+      { takesPrefill: () => false },
+    )
+    const { text, error } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.every(({ prefill }) => prefill === undefined)).toBe(true)
+  })
+
+  it('is asked anew, and never says so, where a target refuses the prefill; which is remembered', async () => {
+    const refusing = ({ prefill }: Asked) => (prefill === undefined ? whole() : [answer(400, 'no prefill')])
+    const { ask, asked } = setup({ first: [cut], second: [refusing] })
+    for (const _ of [1, 2]) {
+      const { text, error } = await ask()
+      expect(error).toBeUndefined()
+      expect(text).toBe(`${WHOLE.join('')}${END}`)
+    }
+    expect(asked.map(({ model, prefill }) => `${model} ${prefill ?? '-'}`)).toEqual([
+      'first -',
+      'second one two',
+      'second -',
+      'first -',
+      'second -',
+    ])
+  })
+
+  it('asks every target anew with midStream: restart', async () => {
+    const { ask, asked } = setup({ first: [cut], second: [faithful] }, { recovery: { midStream: 'restart' } })
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.every(({ prefill }) => prefill === undefined)).toBe(true)
+  })
+
+  it('ends with an error with midStream: off', async () => {
+    const { ask, asked, told } = setup({ first: [cut], second: [faithful] }, { recovery: { midStream: 'off' } })
+    expect((await ask()).error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    expect(asked).toHaveLength(1)
+    expect(told('recovery_failed')).toMatchObject([{ cause: 'off' }])
+  })
+
+  it('ends with a typed error where every answer differs, and nothing of what differs is delivered', async () => {
+    const other = () => ['one ', 'and only', END]
+    const { ask, told } = setup({ first: [cut, other], second: [other] }, {}, { takesPrefill: () => false })
+    const { text, error } = await ask()
+    expect(text).toBe('one two ')
+    expect(error).toMatchObject({ code: 'STREAM_INTERRUPTED', inStream: true })
+    expect(told('recovery_diverged')).toMatchObject([{ resume: 'restart', characters: 4 }, { resume: 'restart' }])
+    expect(told('recovery_failed')).toMatchObject([{ cause: 'exhausted' }])
+    // Nobody is blamed for saying something else.
+    expect(told('attempt_failed')).toHaveLength(1)
+    expect(told('attempt_canceled')).toHaveLength(2)
+  })
+
+  it('is tried on the target that failed only after the others', async () => {
+    const { ask, asked } = setup(
+      { first: [cut, whole], second: [() => ['something else']] },
+      {},
+      { takesPrefill: () => false },
+    )
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.map(({ model }) => model)).toEqual(['first', 'second', 'first'])
+  })
+
+  it('goes on with a sole target that recovers', async () => {
+    const { ask } = setup(
+      { first: [cut, whole] },
+      { routes: { r: { primary: 'p/first' } } },
+      { takesPrefill: () => false },
+    )
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+  })
+
+  it('has a budget of its own', async () => {
+    const { ask, asked } = setup(
+      { first: [cut] },
+      { routes: { r: { primary: 'p/first' } }, retry: { attempts: 50 }, recovery: { maxAttempts: 2 } },
+      { takesPrefill: () => false },
+    )
+    const { error, text } = await ask()
+    expect(error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    expect(text).toBe('one two ')
+    expect(asked).toHaveLength(3)
+  })
+
+  it('that stalls is given up after the idle limit, and the silent target is not tried again', async () => {
+    const { ask, asked } = setup(
+      { first: [() => ['one ', STALL]], second: [faithful] },
+      { timeouts: { idleMs: 3_000 } },
+    )
+    const { text, error } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.map(({ model }) => model)).toEqual(['first', 'second'])
+  })
+
+  it('breaks off again while it repeats, and is gone on with once more', async () => {
+    const { ask, asked } = setup(
+      { first: [cut, whole], second: [() => ['one ', new Error('socket hang up')]] },
+      {},
+      { takesPrefill: () => false },
+    )
+    const { text, error } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked).toHaveLength(3)
+  })
+
+  it('is not gone on with for a caller that has left, nor once one leaves', async () => {
+    const { manager, clock, asked, told } = setup({ first: [cut], second: [() => [STALL]] })
+    const stream = await manager.call({ model: 'r' })
+    const reading = collect(stream)
+    reading.catch(() => {})
+    for (let step = 0; step < 10; step += 1) await clock.advance(1)
+    expect(asked).toHaveLength(2)
+    stream.cancel()
+    await expect(reading).rejects.toMatchObject({ code: 'CANCELED' })
+    await clock.advance(100_000)
+    expect(asked).toHaveLength(2)
+    expect(told('attempt_canceled')).toHaveLength(1)
+    expect(told('request_canceled')).toHaveLength(1)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('stands under the deadline of its request', async () => {
+    const { manager, clock } = setup({ first: [cut], second: [() => [STALL]] })
+    const stream = await manager.call({ model: 'r' }, { deadlineMs: 2_000 })
+    const reading = collect(stream)
+    reading.catch(() => {})
+    await clock.advance(3_000)
+    await expect(reading).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('is not gone on with where its failure would be the same elsewhere', async () => {
+    const { ask, asked, told } = setup({ first: [() => ['one ', answer(400, 'bad request')]], second: [whole] })
+    expect((await ask()).error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    expect(asked).toHaveLength(1)
+    expect(told('recovery_failed')).toMatchObject([{ cause: 'rejected' }])
+  })
+
+  it('goes on with a server that ignores the prefill and begins anew', async () => {
+    const long = ['a first sentence that is long enough, ', 'a second one, ', 'and the end']
+    const { ask } = setup({
+      first: [() => [...long.slice(0, 2), new Error('socket hang up')]],
+      second: [() => [...long, END]],
+    })
+    expect((await ask()).text).toBe(`${long.join('')}${END}`)
+  })
+
+  it('leaves no timer behind and tells each story once', async () => {
+    const { ask, clock, manager, told } = setup({ first: [cut], second: [faithful] })
+    await ask()
+    expect(clock.pendingTimers).toBe(0)
+    expect(told('failover')).toHaveLength(1)
+    const [story] = manager.recentRequests()
+    expect(story).toMatchObject({ outcome: 'succeeded', target: { model: 'second' } })
+    expect(story?.events.map(({ type }) => type)).toEqual([
+      'request_started',
+      'attempt_started',
+      'attempt_committed',
+      'attempt_failed',
+      'recovery_started',
+      'failover',
+      'attempt_started',
+      'attempt_committed',
+      'recovery_succeeded',
+      'attempt_succeeded',
+      'request_succeeded',
+    ])
+  })
+})
