@@ -152,10 +152,12 @@ export class OpenAnswer<T> {
   fail(error: unknown, usage?: Usage): void {
     if (this.#isOver || this.#isRecovering) return
     const { attempt, life } = this.#open
-    const breakage = this.#breakOff(error, usage)
-    if (!(breakage instanceof Diverged)) this.#broken ??= breakage
+    // First of all, since whoever is told of the failure may leave at once.
+    this.#isRecovering = true
     this.#isWaitingForProvider = false
     life.passTo(undefined)
+    const breakage = this.#breakOff(error, usage)
+    if (!(breakage instanceof Diverged)) this.#broken ??= breakage
     if (life.cancellation.isCanceled) {
       this.#isOver = true
       this.#conclude(requestEnded(life.cancellation.reason, this.attempts))
@@ -166,7 +168,6 @@ export class OpenAnswer<T> {
       this.#giveUp(cause)
       return
     }
-    this.#isRecovering = true
     this.#brokenAt ??= this.#dependencies.clock.now()
     if (this.#hears('recovery_started')) {
       const reason = breakage instanceof Diverged ? undefined : { reason: breakage.failure.reason }

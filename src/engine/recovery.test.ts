@@ -241,6 +241,18 @@ describe('a stream that breaks off after its first content', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('ends once where its caller leaves on hearing of the break', async () => {
+    const { manager, clock, asked, told } = setup({ first: [cut], second: [faithful] })
+    const caller = new AbortController()
+    manager.on('attempt_failed', () => caller.abort())
+    const stream = await manager.call({ model: 'r' }, { signal: caller.signal })
+    await expect(collect(stream)).rejects.toMatchObject({ code: 'CANCELED' })
+    await clock.advance(100_000)
+    expect(asked).toHaveLength(1)
+    expect([told('attempt_failed'), told('attempt_canceled')].map(({ length }) => length)).toEqual([1, 0])
+    expect(told('request_canceled')).toHaveLength(1)
+  })
+
   it('stands under the deadline of its request', async () => {
     const { manager, clock } = setup({ first: [cut], second: [() => [STALL]] })
     const stream = await manager.call({ model: 'r' }, { deadlineMs: 2_000 })
