@@ -15,6 +15,7 @@ export {
   type CallOptions,
   type ClearedBy,
   type Clock,
+  type CommitRule,
   type CooldownOptions,
   type FailoverEvent,
   type FailoverEventOf,
@@ -35,6 +36,7 @@ export {
   type ModelRequest,
   type ModelStatus,
   type OpenAnswer,
+  type OpenAnswerReader,
   type OutageView,
   type PolicyName,
   Profile,
@@ -48,6 +50,9 @@ export {
   ProviderRegistry,
   presets,
   type Random,
+  type Recovery,
+  type RecoveryFailureCause,
+  type RecoveryOptions,
   type RequestStory,
   type RetryOptions,
   type RouteOptions,
@@ -58,6 +63,7 @@ export {
   type StrategyCandidate,
   type StrategyName,
   type StrategyRequest,
+  type StreamOptions,
   type StreamSummary,
   type SuccessMark,
   systemClock,
@@ -90,3 +96,4 @@ export {
   type TargetRef,
   type TimeoutPhase,
 } from './failure/index.ts'
+export { type AnswerTrail, type DisarmedBy, Diverged, type ResumeMode } from './recovery/index.ts'

@@ -10,7 +10,14 @@ export {
 export type { Binding } from './binding.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
 export { CommitGate, HELD_COMMIT_MS } from './commit-gate.ts'
-export type { AttemptKind, FailoverEvent, FailoverEventOf, FailoverEventType, SkipCause } from './events.ts'
+export type {
+  AttemptKind,
+  FailoverEvent,
+  FailoverEventOf,
+  FailoverEventType,
+  RecoveryFailureCause,
+  SkipCause,
+} from './events.ts'
 export { FailoverManager } from './failover-manager.ts'
 export type { FailoverStream, StreamSummary } from './failover-stream.ts'
 export { type LadderOptions, rungsMs, type WindowKind } from './health/ladder.ts'
@@ -20,7 +27,7 @@ export type { RequestStory } from './history.ts'
 export type { Lease, LeaseResult } from './lease.ts'
 export type { LimitName } from './limits/hold.ts'
 export { formatTarget, type ModelRef } from './model-ref.ts'
-export type { AnswerReader, OpenAnswer } from './open-answer.ts'
+export type { OpenAnswer, OpenAnswerReader } from './open-answer.ts'
 export { MAX_HELD_EVENTS } from './open-stream.ts'
 export type {
   BudgetOptions,

@@ -7,7 +7,7 @@ import type { Usage } from './provider.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
 
 /** Who passes an open answer on. */
-export interface AnswerReader<T> {
+export interface OpenAnswerReader<T> {
   /** Told once, with the answer's `error`, when it ends otherwise than complete. */
   onEnded(error: FailoverError): void
   /** It broke off, and another attempt goes on with it: this is what its work resolved with. Absent: none may. */
@@ -42,7 +42,7 @@ export class OpenAnswer<T> {
   readonly #dependencies: OpenAnswerDependencies
   /** Of the present attempt. */
   #open: OpenRequest<T>
-  #reader: AnswerReader<T> | undefined
+  #reader: OpenAnswerReader<T> | undefined
   #isWaitingForProvider = false
   #error: FailoverError | undefined
   #isOver = false
@@ -90,7 +90,7 @@ export class OpenAnswer<T> {
   }
 
   /** From now on its limits run. Where it has ended already, the reader is told at once. */
-  begin(reader: AnswerReader<T>): void {
+  begin(reader: OpenAnswerReader<T>): void {
     this.#reader = reader
     this.#hold()
   }

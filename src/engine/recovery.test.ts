@@ -253,6 +253,44 @@ describe('a stream that breaks off after its first content', () => {
     expect(told('request_canceled')).toHaveLength(1)
   })
 
+  it.each(['attempt_failed', 'recovery_started', 'recovery_failed'] as const)(
+    'ends once where its caller leaves in the moment he is told of it (%s)',
+    async (type) => {
+      for (const way of ['signal', 'cancel'] as const) {
+        const midStream = type === 'recovery_failed' ? 'off' : 'continue'
+        const { manager, clock, asked, told } = setup({ first: [cut], second: [whole] }, { recovery: { midStream } })
+        const controller = new AbortController()
+        const stream = await manager.call({ model: 'r' }, { signal: controller.signal })
+        manager.on(type, () => (way === 'cancel' ? stream.cancel() : controller.abort()))
+        const reading = collect(stream)
+        reading.catch(() => {})
+        for (let step = 0; step < 10; step += 1) await clock.advance(100)
+        await expect(reading).rejects.toMatchObject({
+          code: type === 'recovery_failed' ? 'STREAM_INTERRUPTED' : 'CANCELED',
+        })
+        expect(asked).toHaveLength(1)
+        expect([...told('attempt_failed'), ...told('attempt_canceled')]).toHaveLength(1)
+        expect([...told('request_failed'), ...told('request_canceled')]).toHaveLength(1)
+        expect(clock.pendingTimers).toBe(0)
+      }
+    },
+  )
+
+  it('asks for no prefill where the function that knows of them fails, and holds nothing for it', async () => {
+    const { ask, asked, manager } = setup(
+      { first: [cut], second: [whole] },
+      {},
+      {
+        takesPrefill: () => {
+          throw new Error('no idea')
+        },
+      },
+    )
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.map(({ prefill }) => prefill)).toEqual([undefined, undefined])
+    expect(manager.status().profiles.map(({ inFlight }) => inFlight)).toEqual([0])
+  })
+
   it('stands under the deadline of its request', async () => {
     const { manager, clock } = setup({ first: [cut], second: [() => [STALL]] })
     const stream = await manager.call({ model: 'r' }, { deadlineMs: 2_000 })

@@ -49,10 +49,13 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
   }
 
   takesPrefill(target: Target): boolean {
-    const { recovery } = providerOf(this.#registry, target.provider)
-    if (recovery === undefined || this.#trail?.trail.prefill === undefined) return false
-    const request = { ...this.#request, model: target.model }
-    return recovery.takesPrefill?.(request, target.ref, target.credential) ?? true
+    const takes = (): boolean => {
+      const { recovery } = providerOf(this.#registry, target.provider)
+      if (recovery === undefined || this.#trail?.trail.prefill === undefined) return false
+      const request = { ...this.#request, model: target.model }
+      return recovery.takesPrefill?.(request, target.ref, target.credential) ?? true
+    }
+    return guess(takes) ?? false
   }
 
   phase({ provider }: Target): 'first_content' | 'response' {
@@ -93,7 +96,7 @@ export function answerWork<Request extends ModelRequest, Event, T>(
     },
     isFit: unfit && ((provider) => unfit(provider) === undefined),
     phase: () => (isStreaming ? 'first_content' : 'response'),
-    takesPrefill: ({ ref, credential }) => work.takesPrefill?.(ref, credential) ?? false,
+    takesPrefill: ({ ref, credential }) => guess(() => work.takesPrefill?.(ref, credential)) ?? false,
     bindings,
     guessSession: () => guess(() => work.guessSession?.()),
     estimateTokens: () => guess(() => work.estimateTokens?.()),

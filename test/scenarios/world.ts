@@ -26,6 +26,8 @@ export interface WorldOptions extends Setting {
   readonly primaryUntilMs?: number
   readonly fallback?: Fault
   readonly prefill?: FaultProviderOptions['prefill']
+  /** Is it configured that the models take a prefill? Default: nothing is known of them. */
+  readonly isPrefillKnown?: boolean
   /** Pace of the healthy parts, milliseconds. */
   readonly tokenDelayMs?: number
   /** Default: the real one. */
@@ -62,6 +64,7 @@ export class World {
     primaryUntilMs,
     fallback = {},
     prefill = 'continue',
+    isPrefillKnown = false,
     tokenDelayMs = 0,
     clock,
     ...setting
@@ -77,9 +80,13 @@ export class World {
     const count = layout === 'shared' ? 1 : 2
     const providers = await Promise.all(Array.from({ length: count }, () => startFaultProvider(options)))
     const [main, spare = main] = providers.map(({ url }) => url)
+    const known = isPrefillKnown ? { prefill: true } : {}
     const registry = httpProviders({
       ...time,
-      providers: { main: { dialect, baseUrl: `${main}/v1` }, spare: { dialect, baseUrl: `${spare}` } },
+      providers: {
+        main: { dialect, baseUrl: `${main}/v1`, ...known },
+        spare: { dialect, baseUrl: `${spare}`, ...known },
+      },
     })
     const manager = new FailoverManager({
       ...SETTINGS,
