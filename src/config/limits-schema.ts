@@ -63,6 +63,12 @@ export const timeoutsSchema = group(
     idleMs: timeout('until the next sign of life of a stream', 30_000),
     attemptMs: timeout('for one attempt', 600_000),
     requestMs: timeout('for one request', 900_000),
+    minCharactersPerSecond: number({
+      description:
+        'The fewest characters a second of a stream, measured before anything is given to the client; 0 asks for none',
+      default: 0,
+    }).exactOptional(),
+    throughputMs: timeout('from the first content in which a stream shows whether it is so fast', 2_000),
   },
   'Limits, each its own',
 )

@@ -1,15 +1,6 @@
 /** Keys of features that are not there yet: parsed, and allowed only with what stands for how it is today. */
 import { group, notYet, oneOf, onlyNow } from './schema-parts.ts'
 
-export const streamSchema = group(
-  {
-    toolCalls: onlyNow('What becomes of tool calls that are not complete', 'pass').exactOptional(),
-    keepAliveMs: onlyNow('Milliseconds between keep-alives', 0).exactOptional(),
-    holdBackMs: onlyNow('Milliseconds for which content is held back', 0).exactOptional(),
-  },
-  'Streams on their way to the client',
-)
-
 export const hedgeSchema = group(
   {
     enabled: onlyNow('Ask a second target where the first is slow', false).exactOptional(),
@@ -29,9 +20,4 @@ export const stateSchema = group(
     url: notYet('The address of Redis').exactOptional(),
   },
   'Where health is kept',
-)
-
-export const recoverySchema = group(
-  { midStream: onlyNow('After a stream broke off', 'off').exactOptional() },
-  'After the first content',
 )

@@ -1,6 +1,17 @@
 import { z } from 'zod'
 import { profileLimits } from './limits-schema.ts'
-import { anyNumber, group, list, mapOf, name, oneOf, positiveNumber, text, wholeNumber } from './schema-parts.ts'
+import {
+  anyNumber,
+  boolean,
+  group,
+  list,
+  mapOf,
+  name,
+  oneOf,
+  positiveNumber,
+  text,
+  wholeNumber,
+} from './schema-parts.ts'
 
 const ttlMs = wholeNumber({
   description: 'Milliseconds for which the key that was read is used before it is read again',
@@ -45,6 +56,19 @@ const profile = group(
   'A named credential',
 )
 
+const modelPattern = z
+  .string({ error: 'it must be a model id' })
+  .regex(/^(?:[^\s*]+\*?|\*)$/, { error: 'it must be a model id without white space; * may stand at its end' })
+
+const prefill = z
+  .union([boolean('Every model, or none', {}), z.array(modelPattern)], {
+    error: 'it must be true, false or a list of model ids',
+  })
+  .meta({
+    description:
+      'Which of its models go on from an assistant message at the end of the messages: all, none, or these, of which one may end in `*`. Default: those that are [known to](#prefill)',
+  })
+
 const provider = group(
   {
     dialect: oneOf("The wire format. Default: the well-known provider's; else required", ['openai', 'anthropic'], {
@@ -59,6 +83,7 @@ const provider = group(
       })
       .meta({ description: 'Further request headers by name', default: {} })
       .exactOptional(),
+    prefill: prefill.exactOptional(),
     profiles: list(profile, 'Its credentials. Default: one without a key', 'profiles').exactOptional(),
   },
   'An API with a dialect',

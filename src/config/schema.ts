@@ -8,10 +8,11 @@ import {
   timeoutsSchema,
   waitSchema,
 } from './limits-schema.ts'
-import { hedgeSchema, recoverySchema, stateSchema, streamSchema } from './planned-schema.ts'
+import { hedgeSchema, stateSchema } from './planned-schema.ts'
 import { providersSchema } from './provider-schema.ts'
 import { rulesSchema } from './rules-schema.ts'
 import { boolean, group, list, mapOf, name, number, oneOf, onlyNow, text, wholeNumber } from './schema-parts.ts'
+import { recoverySchema, streamSchema } from './stream-schema.ts'
 
 const client = group(
   {

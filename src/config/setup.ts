@@ -17,6 +17,8 @@ export interface ServerSettings {
   /** Milliseconds that running requests are given at the end. */
   readonly drainMs: number
   readonly maxBodyBytes: number
+  /** Milliseconds between signs of life while a client waits for the first content; 0 sends none. */
+  readonly keepAliveMs: number
   readonly adminKey?: string
   readonly clients: readonly ClientSettings[]
 }
@@ -26,6 +28,7 @@ export const DEFAULT_SERVER: ServerSettings = {
   port: 4000,
   drainMs: 30_000,
   maxBodyBytes: 32 * 1024 * 1024,
+  keepAliveMs: 0,
   clients: [],
 }
 

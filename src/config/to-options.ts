@@ -24,7 +24,9 @@ interface Surroundings {
 
 /** Turns a configuration without mistakes into what the engine, the transport and the gateway take. */
 export function toSetup(configuration: Configuration, surroundings: Surroundings): Setup {
-  const { providers, server, auth, version, stream, hedge, recovery, usage, state, ...options } = configuration
+  const { providers, server, auth, version, stream, hedge, usage, state, ...options } = configuration
+  // How streams are given out is decided by the engine; signs of life are the gateway's.
+  const { keepAliveMs, ...streamOptions } = stream ?? {}
   const profiles: ProfileOptions[] = []
   const disabled: DisabledProfile[] = []
   for (const [name, provider] of Object.entries(providers)) {
@@ -40,10 +42,12 @@ export function toSetup(configuration: Configuration, surroundings: Surroundings
   const failover = {
     ...options,
     ...(auth?.order !== undefined && { order: auth.order }),
+    ...(stream !== undefined && { stream: streamOptions }),
     profiles,
   }
   const { workers, ...given } = server ?? {}
-  return new Setup(failover, definitionsOf(providers), { ...DEFAULT_SERVER, ...given }, disabled)
+  const told = { ...DEFAULT_SERVER, ...given, ...(keepAliveMs !== undefined && { keepAliveMs }) }
+  return new Setup(failover, definitionsOf(providers), told, disabled)
 }
 
 /** A provider without profiles has one without a key, as in the engine, but here it can be seen and disabled. */
@@ -85,10 +89,10 @@ export function whyDisabled(
 
 /** Every provider of the file, and no other: a name that is not there must lead nowhere. */
 function definitionsOf(providers: Configuration['providers']): HttpProvidersOptions {
-  const definitions = mapValues(providers, ({ dialect, baseUrl, headers }, name): HttpProviderDefinition => {
+  const definitions = mapValues(providers, ({ dialect, baseUrl, headers, prefill }, name): HttpProviderDefinition => {
     const known = Object.hasOwn(WELL_KNOWN, name) ? WELL_KNOWN[name] : undefined
     const definition = { dialect: dialect ?? known?.dialect ?? 'openai', ...(baseUrl !== undefined && { baseUrl }) }
-    return { ...definition, ...(headers !== undefined && { headers }) }
+    return { ...definition, ...(headers !== undefined && { headers }), ...(prefill !== undefined && { prefill }) }
   })
   return { wellKnown: false, providers: definitions }
 }

@@ -164,9 +164,13 @@ class StreamOpening<Request extends ModelRequest, Event> {
     return false
   }
 
-  /** An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning. */
+  /**
+   * An answer may be complete without a word: a stop sequence at once, a budget spent on hidden reasoning. What was to
+   * come behind a prefill may be nothing at all.
+   */
   #checkEnd(): void {
-    if (this.#events.length === 0) throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
+    const mayBeEmpty = this.#attempt.resume === 'prefill'
+    if (this.#events.length === 0 && !mayBeEmpty) throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
     // Whoever reads on comes to the end again: what is held comes out there.
   }
 }

@@ -213,6 +213,14 @@ describe('a stream that breaks off after its first content', () => {
     expect(asked.map(({ model }) => model)).toEqual(['first', 'second'])
   })
 
+  it('that broke off behind its last word is complete where nothing comes behind that', async () => {
+    const all = () => [...WHOLE, new Error('socket hang up')]
+    const { ask } = setup({ first: [all], second: [() => []] })
+    const { text, error } = await ask()
+    expect(error).toBeUndefined()
+    expect(text).toBe(WHOLE.join(''))
+  })
+
   it('breaks off again while it repeats, and is gone on with once more', async () => {
     const { ask, asked } = setup(
       { first: [cut, whole], second: [() => ['one ', new Error('socket hang up')]] },

@@ -18,6 +18,11 @@ export interface GatewayOptions {
   readonly maxBodyBytes?: number
   /** How long running requests are given when it closes, milliseconds. Default 30 000. */
   readonly drainMs?: number
+  /**
+   * Milliseconds between signs of life while a client waits for a stream's first content; 0 sends none. Once one was sent
+   * the status is 200, and errors go in the stream. Default 0.
+   */
+  readonly keepAliveMs?: number
   /** Listen on a public address without client keys: whoever reaches it spends your quota. Default false. */
   readonly isInsecureAllowed?: boolean
   /** Told of faults of the gateway itself, which must not happen; the client gets a 500. Default: nobody is. */
@@ -28,7 +33,17 @@ export interface GatewaySettings extends Required<Omit<GatewayOptions, 'isInsecu
   readonly registry: HttpProviders
 }
 
-const KEYS = ['manager', 'host', 'port', 'clients', 'maxBodyBytes', 'drainMs', 'isInsecureAllowed', 'onInternalError']
+const KEYS = [
+  'manager',
+  'host',
+  'port',
+  'clients',
+  'maxBodyBytes',
+  'drainMs',
+  'keepAliveMs',
+  'isInsecureAllowed',
+  'onInternalError',
+]
 
 /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
 export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
@@ -40,6 +55,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
     clients = [],
     maxBodyBytes = 32 * 1024 * 1024,
     drainMs = 30_000,
+    keepAliveMs = 0,
     isInsecureAllowed = false,
     onInternalError = () => {},
   } = options
@@ -51,9 +67,10 @@ export function parseGatewayOptions(options: GatewayOptions): GatewaySettings {
   checkNumber('port', port, { max: 65_535, integer: true })
   checkNumber('maxBodyBytes', maxBodyBytes, { min: 1, integer: true })
   checkNumber('drainMs', drainMs)
+  checkNumber('keepAliveMs', keepAliveMs)
   checkClients(clients, Object.keys(manager.config.routes))
   if (!isLoopback(host) && clients.length === 0 && !isInsecureAllowed) throw invalidOption('host', host, PUBLIC)
-  return { manager, registry, host, port, clients, maxBodyBytes, drainMs, onInternalError }
+  return { manager, registry, host, port, clients, maxBodyBytes, drainMs, keepAliveMs, onInternalError }
 }
 
 const PUBLIC =

@@ -1,17 +1,18 @@
 import { type Binding, type DialectName, estimateTokens, ParsedBody, type SessionGuess } from '../dialects/index.ts'
-import type { AnyRequest, AttemptContext, ModelRequest, Profile, Provider, Usage } from '../engine/index.ts'
+import type { AnyRequest, AttemptContext, ModelRequest, Profile, Provider, Recovery, Usage } from '../engine/index.ts'
 import { answerRules, classifyFailure, FailoverError } from '../failure/index.ts'
 import { type Answer, decodedBody, exchange, readWhole } from '../transport/index.ts'
-import { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES, type Upstream } from '../upstream/index.ts'
+import { AnswerErrors, ERROR_BODY_MS, inPrefillForm, MAX_ERROR_BYTES, type Upstream } from '../upstream/index.ts'
 import { connectionFreed } from './cancelable.ts'
 import { answerIdNote, requestBody, requestHeaders, withoutBindings } from './outgoing.ts'
+import { HttpRecovery } from './recovery.ts'
 import { readStreamedAnswer } from './streamed-answer.ts'
 import { readWholeAnswer } from './whole-answer.ts'
 
 /**
- * A dialect over HTTP. The request is the dialect's JSON body, of which only `model` is replaced; events are its
- * parsed stream events; a request that does not stream yields one event, the whole parsed answer. Events must be
- * iterated, or the signal aborted, or the connection is never free again.
+ * A dialect over HTTP. The request is the dialect's JSON body, of which only `model` is replaced, and a prefill of ours
+ * written as the target wants it; events are its parsed stream events; a request that does not stream yields one event,
+ * the whole parsed answer. Events must be iterated, or the signal aborted, or the connection is never free again.
  *
  * `stream` rejects, or its events throw, with the signal's reason where it aborted, else with a FailoverError:
  * `PROVIDER_ERROR` (with status, headers, body; `inStream` where the status was 200), `STREAM_INTERRUPTED`,
@@ -24,11 +25,14 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
   readonly dialect: DialectName
   /** Where and how its requests go. */
   readonly upstream: Upstream
+  /** How an answer that broke off is continued. */
+  readonly recovery: Recovery<Request, Event>
 
   constructor(upstream: Upstream) {
     this.name = upstream.name
     this.dialect = upstream.dialect.name
     this.upstream = upstream
+    this.recovery = new HttpRecovery(upstream)
   }
 
   async stream(request: Request, context: AttemptContext): Promise<AsyncIterable<Event>> {
@@ -39,7 +43,8 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     const isStreaming = dialect.isStreaming(request)
     const credentials = this.upstream.credentialsOf(profile, apiKey)
     const headers = requestHeaders(dialect, isStreaming, credentials.headers)
-    const body = requestBody(withoutBindings(dialect, request, context.dropped), context.target.model)
+    const unbound = withoutBindings(dialect, request, context.dropped)
+    const body = requestBody(this.#asResumed(unbound, context), context.target.model)
     const answer = await exchange(pools, {
       url,
       method: 'POST',
@@ -71,6 +76,7 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
     const events = isStreaming
       ? readStreamedAnswer({
           bytes,
+          isContinuation: context.resume === 'prefill',
           dialect,
           errors,
           signal,
@@ -150,6 +156,12 @@ export class HttpProvider<Request extends ModelRequest = AnyRequest, Event = unk
    */
   originOf(profile: Profile): string {
     return this.upstream.originOf(profile)
+  }
+
+  /** A prefill stands in the request as a plain message; a target may want more. */
+  #asResumed(request: Request, { resume, profile, target }: AttemptContext): Request {
+    const form = resume === 'prefill' ? this.upstream.prefillFor(profile, target.model) : undefined
+    return form === undefined ? request : inPrefillForm(request, form)
   }
 
   /** What could be read of an error's body; an error that breaks off or dawdles is an error all the same. */

@@ -59,6 +59,16 @@ describe('httpProviders', () => {
       /^providers.a.headers.x-a: "its text" .*printable/,
     ],
     [{ providers: { a: { dialect: 'openai', headers: { 'x-a': 1 } } } }, /^providers.a.headers.x-a: "number" /],
+    [
+      { providers: { a: { dialect: 'openai', prefill: 'yes' } } },
+      /^providers.a.prefill: "yes" .*true, false or an array/,
+    ],
+    [{ providers: { a: { dialect: 'openai', prefill: ['a', 1] } } }, /^providers.a.prefill\[1\]: 1 .*model id/],
+    [
+      { providers: { a: { dialect: 'openai', prefill: ['a*b'] } } },
+      /^providers.a.prefill\[0\]: "a\*b" .*\* may stand at its end/,
+    ],
+    [{ providers: { a: { dialect: 'openai', prefill: [''] } } }, /^providers.a.prefill\[0\]: "" /],
     [null, /an object/],
   ])('refuses %j', (options, message) => {
     expect(() => httpProviders(options as never)).toThrow(

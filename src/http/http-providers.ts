@@ -33,7 +33,7 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
     this.#pools = pools
     const create = (
       name: string,
-      { dialect, baseUrl, headers = {} }: HttpProviderDefinition,
+      { dialect, baseUrl, headers = {}, prefill }: HttpProviderDefinition,
     ): HttpProvider<Request, Event> => {
       const address = baseUrl ?? wellKnownUrl(name, dialect)
       const upstream = new Upstream({
@@ -41,6 +41,7 @@ export class HttpProviders<Request extends ModelRequest = AnyRequest, Event = un
         dialect: DIALECTS[dialect],
         baseUrl: address === undefined ? undefined : parseBaseUrl(`providers.${name}.baseUrl`, address),
         headers: Object.fromEntries(Object.entries(headers).map(([key, value]) => [key.toLowerCase(), value])),
+        prefill,
         pools,
         clock,
         maxEventBytes,

@@ -10,7 +10,7 @@ import {
   isRecord,
 } from '../engine/index.ts'
 import { invalidOption } from '../failure/index.ts'
-import { isHeaderValue, parseBaseUrl } from '../upstream/index.ts'
+import { isHeaderValue, type PrefillModels, parseBaseUrl } from '../upstream/index.ts'
 
 /** A provider of your own, or a well-known one changed. */
 export interface HttpProviderDefinition {
@@ -26,6 +26,13 @@ export interface HttpProviderDefinition {
    * headers whose names speak of a credential (key, token, secret, auth, cookie, …) are masked in every error.
    */
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Which of its models go on from a prefill, an assistant message at the end of the messages, so that a stream that broke
+   * off elsewhere is continued here: every one (`true`), none (`false`), or these bare model ids, of which one may end in
+   * `*`. A model that begins a new answer instead must not be among them: nobody could tell it from a continuation. What
+   * the table of the package says is not asked then. Default: the table, which knows some hosted providers.
+   */
+  readonly prefill?: PrefillModels
 }
 
 export interface HttpProvidersOptions {
@@ -60,6 +67,8 @@ const TRANSPORT_HEADERS = new Set([
 ])
 /** RFC 9110 §5.6.2 */
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+const MODEL_PATTERN = /^(?:[^\s*]+\*?|\*)$/
+
 /** @throws FailoverError `INVALID_OPTION`, naming the option, its value and what is allowed */
 export function checkOptions(options: HttpProvidersOptions): void {
   checkRecord('', options, ['providers', 'wellKnown', 'clock', 'connections', 'maxEventBytes', 'maxResponseBytes'])
@@ -79,7 +88,7 @@ function checkClock(clock: Clock): void {
 }
 
 function checkDefinition(path: string, definition: HttpProviderDefinition): void {
-  checkRecord(path, definition, ['dialect', 'baseUrl', 'headers'])
+  checkRecord(path, definition, ['dialect', 'baseUrl', 'headers', 'prefill'])
   if (definition.dialect === undefined)
     throw invalidOption(`${path}.dialect`, undefined, 'it must be one of openai, anthropic')
   checkOneOf(`${path}.dialect`, definition.dialect, DIALECT_NAMES)
@@ -88,9 +97,23 @@ function checkDefinition(path: string, definition: HttpProviderDefinition): void
     // Here, so that a wrong one is refused before anything is created.
     parseBaseUrl(`${path}.baseUrl`, definition.baseUrl)
   }
+  checkPrefill(`${path}.prefill`, definition.prefill)
   if (definition.headers === undefined) return
   if (!isRecord(definition.headers)) throw invalidOption(`${path}.headers`, definition.headers, 'it must be an object')
   for (const [name, value] of Object.entries(definition.headers)) checkHeader(`${path}.headers`, name, value)
+}
+
+function checkPrefill(path: string, prefill: unknown): void {
+  if (prefill === undefined || typeof prefill === 'boolean') return
+  if (!Array.isArray(prefill)) throw invalidOption(path, prefill, 'it must be true, false or an array of model ids')
+  for (const [index, model] of prefill.entries()) {
+    if (typeof model !== 'string' || !MODEL_PATTERN.test(model))
+      throw invalidOption(
+        `${path}[${index}]`,
+        model,
+        'it must be a model id without white space; * may stand at its end',
+      )
+  }
 }
 
 /** A header often holds a secret: its value is never shown. */

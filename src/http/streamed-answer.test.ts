@@ -255,6 +255,7 @@ function open(dialect: Dialect = openaiChat, maxEventBytes?: number) {
   const errors = new AnswerErrors({ ...context, status: 200, headers: { 'x-id': '1' } })
   const events = readStreamedAnswer({
     bytes: body,
+    isContinuation: false,
     dialect,
     errors,
     signal: controller.signal,

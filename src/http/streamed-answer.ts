@@ -12,6 +12,8 @@ interface StreamedAnswerOptions {
   readonly signal: AbortSignal
   readonly clock: Clock
   readonly maxEventBytes: number | undefined
+  /** It was asked to go on from a prefill. */
+  readonly isContinuation: boolean
   /** Called for every event before it is handed out. */
   readonly onEvent?: ((event: unknown) => void) | undefined
   /** Called for every read, whatever it holds: comments and pings are signs of life, too. */
@@ -42,7 +44,7 @@ class StreamedAnswer {
   constructor(options: StreamedAnswerOptions, isCanceled: () => boolean) {
     this.#options = options
     this.#isCanceled = isCanceled
-    this.#judge = new StreamJudge(options.dialect, options.errors)
+    this.#judge = new StreamJudge(options.dialect, options.errors, options.isContinuation)
     this.#parser = new SseParser({
       onEvent: (event) => this.#arrived.push(event),
       maxEventBytes: options.maxEventBytes,

@@ -3,6 +3,15 @@ export { AnswerErrors, ERROR_BODY_MS, MAX_ERROR_BYTES } from './answer-errors.ts
 export { parseBaseUrl } from './base-url.ts'
 export { type Credentials, isHeaderValue } from './credentials.ts'
 export { FamiliarEvents } from './familiar-events.ts'
+export {
+  fitsForm,
+  inPrefillForm,
+  PREFILL_MEMBERS,
+  type PrefillForm,
+  type PrefillModels,
+  prefillParts,
+  withPrefill,
+} from './prefill.ts'
 export type { SecretMask } from './secret-mask.ts'
 export { DRAIN_BYTES, DRAIN_MS, FINISHED_GRACE_MS, StreamJudge } from './stream-judge.ts'
 export { Upstream } from './upstream.ts'

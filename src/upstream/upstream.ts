@@ -4,6 +4,7 @@ import { FailoverError } from '../failure/index.ts'
 import type { Pools } from '../transport/index.ts'
 import { parseBaseUrl } from './base-url.ts'
 import { Credentials } from './credentials.ts'
+import { type PrefillForm, type PrefillModels, prefillOf } from './prefill.ts'
 import { QuotaNotes } from './quota-notes.ts'
 
 export interface UpstreamOptions {
@@ -13,6 +14,8 @@ export interface UpstreamOptions {
   readonly baseUrl: URL | undefined
   /** Further request headers, lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** Which models go on from a prefill. Default: those that are known to, where they are known. */
+  readonly prefill?: PrefillModels | undefined
   readonly pools: Pools
   readonly clock: Clock
   /** The most bytes of one streamed event. Default 8 MiB. */
@@ -35,6 +38,7 @@ export class Upstream {
   readonly maxResponseBytes: number
   readonly quotaNotes: QuotaNotes
   readonly #baseUrl: URL | undefined
+  readonly #prefill: PrefillModels | undefined
   readonly #endpoints = new Map<string, URL>()
   /** The latest of each profile; a profile that is changed is another object. */
   readonly #credentials = new WeakMap<
@@ -42,7 +46,8 @@ export class Upstream {
     { readonly apiKey: string | undefined; readonly credentials: Credentials }
   >()
 
-  constructor({ name, dialect, baseUrl, headers, pools, clock, maxEventBytes, maxResponseBytes }: UpstreamOptions) {
+  constructor(options: UpstreamOptions) {
+    const { name, dialect, baseUrl, headers, prefill, pools, clock, maxEventBytes, maxResponseBytes } = options
     this.name = name
     this.dialect = dialect
     this.headers = headers
@@ -52,6 +57,7 @@ export class Upstream {
     this.maxResponseBytes = maxResponseBytes
     this.quotaNotes = new QuotaNotes(clock)
     this.#baseUrl = baseUrl
+    this.#prefill = prefill
   }
 
   /**
@@ -77,6 +83,22 @@ export class Upstream {
     const endpoint = this.dialect.endpointOf(baseUrl)
     this.#endpoints.set(key, endpoint)
     return endpoint
+  }
+
+  /**
+   * How a profile's target wants a prefill; undefined where it is not known to go on from one, or has no address.
+   *
+   * @param model bare model id
+   */
+  prefillFor(profile: Profile, model: string): PrefillForm | undefined {
+    let endpoint: URL
+    try {
+      endpoint = this.endpointOf(profile)
+    } catch {
+      // Whoever sends there is told.
+      return undefined
+    }
+    return prefillOf(endpoint, model, this.#prefill)
   }
 
   /** What the operator and the profile bring. @throws FailoverError `PROVIDER_ERROR`, reason `auth` */

@@ -71,7 +71,8 @@ function rangeOf({
 }: Node): string {
   if (values !== undefined) return values.map((value) => `\`${value}\``).join(', ')
   if (only !== undefined) return `\`${only}\``
-  if (anyOf !== undefined) return '[one of four](#secrets)'
+  if (anyOf?.some((node) => node.type === 'object')) return '[one of four](#secrets)'
+  if (anyOf !== undefined) return anyOf.map(rangeOf).join(', ')
   if (not !== undefined) return 'nothing'
   if (maxItems === 0) return '`[]`'
   if (type === 'boolean') return '`true`, `false`'

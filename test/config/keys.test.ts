@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { configurationJsonSchema } from '../../src/config/schema.ts'
 import { DEFAULT_SERVER } from '../../src/config/setup.ts'
 import { FailoverManager } from '../../src/index.ts'
+import { PREFILL_TABLE } from '../../src/upstream/prefill-table.ts'
 import { readPage } from '../docs/pages.ts'
 import { keysOf, keysTable, tableInPage } from './keys-table.ts'
 import { mistakesIn } from './workspace.ts'
@@ -17,6 +18,15 @@ describe('docs/config-file.md', () => {
     expect(keysOf().filter((key) => key.default === '' || key.range === '')).toEqual([])
   })
 
+  it('names every model that is known to go on from a prefill', () => {
+    const [, section = ''] = PAGE.split(/^## Prefill$/m)
+    const missing = PREFILL_TABLE.flatMap(({ endpoints, groups }) => [
+      ...endpoints.map((endpoint) => new URL(endpoint).host),
+      ...groups.flatMap(({ models }) => models.map((model) => model.replace(/-?\*$/, ''))),
+    ]).filter((text) => !section.includes(`\`${text}`))
+    expect(missing).toEqual([])
+  })
+
   const blocks = [...PAGE.matchAll(/^```yaml\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```$)?/gm)]
 
   it.each(blocks.map(([, yaml = '', mistakes = '']) => [yaml, mistakes] as const))(
@@ -29,7 +39,7 @@ describe('docs/config-file.md', () => {
   )
 
   it('has such blocks', () => {
-    expect(blocks.length).toBe(7)
+    expect(blocks.length).toBe(8)
     expect(blocks.filter(([, , mistakes]) => mistakes !== undefined).length).toBe(1)
   })
 })
@@ -41,7 +51,9 @@ describe('the defaults that the schema tells', () => {
     expect(told.get(path)).toBe(value)
   })
 
-  it.each(leavesOf({ server: { ...DEFAULT_SERVER, clients: undefined } }))("are the gateway's: %s", (path, value) => {
+  const { keepAliveMs, clients: _, ...server } = DEFAULT_SERVER
+
+  it.each(leavesOf({ server, stream: { keepAliveMs } }))("are the gateway's: %s", (path, value) => {
     expect(told.get(path)).toBe(value)
   })
 })

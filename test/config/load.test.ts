@@ -10,7 +10,14 @@ import { setupOf, Workspace } from './workspace.ts'
 
 const START = Date.UTC(2026, 10, 1)
 const YAML = 'providers: { openai: { profiles: [{ id: openai:a, apiKey: sk-1 }] } }\n'
-const DEFAULT_SERVER = { host: '127.0.0.1', port: 4000, drainMs: 30_000, maxBodyBytes: 33_554_432, clients: [] }
+const DEFAULT_SERVER = {
+  host: '127.0.0.1',
+  port: 4000,
+  drainMs: 30_000,
+  maxBodyBytes: 33_554_432,
+  keepAliveMs: 0,
+  clients: [],
+}
 
 describe('the file', () => {
   it('is the one on the command line, else HOTSPARE_CONFIG, else hotspare.yaml, else hotspare.json', () => {
@@ -71,10 +78,10 @@ retry: { attempts: 2, jitter: 0 }
 budget: { maxAttempts: 5 }
 wait: { maxMs: 0 }
 cooldown: { breaker: { minMs: 10 }, maxHintMs: 1000 }
-timeouts: { idleMs: 5000 }
-stream: { toolCalls: pass, keepAliveMs: 0, holdBackMs: 0 }
+timeouts: { idleMs: 5000, minCharactersPerSecond: 2.5, throughputMs: 3000 }
+stream: { toolCalls: pass, holdMaxMs: 4000, holdBackMs: 50, keepAliveMs: 1500 }
 hedge: { enabled: false, afterMs: auto, maxRatio: 0.05 }
-recovery: { midStream: off }
+recovery: { midStream: restart, maxAttempts: 2 }
 health: { probe: { enabled: true, everyMs: 5000 } }
 usage: passive
 state: { kind: memory }
@@ -120,7 +127,9 @@ state: { kind: memory }
       budget: { maxAttempts: 5 },
       wait: { maxMs: 0 },
       cooldown: { breaker: { minMs: 10 }, maxHintMs: 1000 },
-      timeouts: { idleMs: 5000 },
+      timeouts: { idleMs: 5000, minCharactersPerSecond: 2.5, throughputMs: 3000 },
+      stream: { toolCalls: 'pass', holdMaxMs: 4000, holdBackMs: 50 },
+      recovery: { midStream: 'restart', maxAttempts: 2 },
       health: { probe: { enabled: true, everyMs: 5_000 } },
     })
     expect(setup.http).toEqual({
@@ -133,10 +142,31 @@ state: { kind: memory }
     expect(setup.server).toEqual({
       ...DEFAULT_SERVER,
       port: 8080,
+      keepAliveMs: 1500,
       adminKey: 'admin',
       clients: [{ name: 'web', key: 'web-key', routes: ['smart'] }],
     })
     expect(setup.disabled).toEqual([])
+  })
+
+  it('says of a provider which models go on from a prefill', () => {
+    const prefillOf = (written: string, environment = {}): unknown => {
+      const yaml = `providers: { local: { dialect: openai, baseUrl: "http://x.test", prefill: ${written} } }\n`
+      return setupOf(yaml, { environment }).http.providers?.local?.prefill
+    }
+    expect(prefillOf('true')).toBe(true)
+    expect(prefillOf('false')).toBe(false)
+    expect(prefillOf('${PREFILL}', { PREFILL: 'true' })).toBe(true)
+    expect(prefillOf('[llama3:8b, qwen*]')).toEqual(['llama3:8b', 'qwen*'])
+    expect(setupOf(YAML).http.providers?.openai).not.toHaveProperty('prefill')
+  })
+
+  it('leaves streams and recovery to the engine where it says nothing of them', () => {
+    const { failover, server } = setupOf(`${YAML}stream: { keepAliveMs: 5 }\n`)
+    expect(failover.stream).toEqual({})
+    expect(failover).not.toHaveProperty('recovery')
+    expect(server.keepAliveMs).toBe(5)
+    expect(setupOf(YAML).failover).not.toHaveProperty('stream')
   })
 
   it('may use anchors and aliases', () => {

@@ -27,6 +27,51 @@ describe('a mistake is one line with its place, what is wrong and what is allowe
       '5:57 routes.a.contextWindowFallbacks[0]: there is no provider "gemini" under providers; allowed are a route, or provider/model with one of openai, anthropic',
     ],
     [
+      'a way with tool calls that there is not',
+      'stream: { toolCalls: drop }',
+      '5:22 stream.toolCalls: "drop" is not allowed; it must be one of hold, pass',
+    ],
+    [
+      'holding for less than no time',
+      'stream: { holdMaxMs: -1 }',
+      '5:22 stream.holdMaxMs: -1 is not allowed; it must be a number of at least 0',
+    ],
+    [
+      'holding back for a text',
+      'stream: { holdBackMs: soon }',
+      '5:23 stream.holdBackMs: "soon" is not allowed; it must be a number of at least 0',
+    ],
+    [
+      'signs of life before anything happened',
+      'stream: { keepAliveMs: -5 }',
+      '5:24 stream.keepAliveMs: -5 is not allowed; it must be a number of at least 0',
+    ],
+    [
+      'a key of streams that there is not',
+      'stream: { holdMs: 5 }',
+      '5:11 stream.holdMs: there is no such key; allowed are toolCalls, holdMaxMs, holdBackMs, keepAliveMs',
+    ],
+    [
+      'a recovery that there is not',
+      'recovery: { midStream: always }',
+      '5:24 recovery.midStream: "always" is not allowed; it must be one of continue, restart, off',
+    ],
+    [
+      'no try at going on',
+      'recovery: { maxAttempts: 0 }',
+      '5:26 recovery.maxAttempts: 0 is not allowed; it must be a whole number of at least 1',
+    ],
+    [
+      'a negative speed',
+      'timeouts: { minCharactersPerSecond: -1 }',
+      '5:37 timeouts.minCharactersPerSecond: -1 is not allowed; it must be a number of at least 0',
+    ],
+    [
+      'no time to show a speed in',
+      'timeouts: { throughputMs: 0 }',
+      '5:27 timeouts.throughputMs: 0 is not allowed; it must be a number of at least 1',
+    ],
+    [
       'a quota group that nobody is in',
       'quotaGroups: { org-a: { requestsPerMinute: 5 } }',
       '5:23 quotaGroups.org-a: no profile has the quotaGroup "org-a"; there is none',
@@ -200,13 +245,7 @@ describe('a mistake is one line with its place, what is wrong and what is allowe
 
   it.each<[key: string, yaml: string, line: string]>([
     ['workers', 'server: { workers: 4 }', '5:20 server.workers: 4 is not supported yet; allowed now: 1'],
-    ['stream', 'stream: { toolCalls: hold }', '5:22 stream.toolCalls: "hold" is not supported yet; allowed now: pass'],
     ['hedge', 'hedge: { enabled: true }', '5:19 hedge.enabled: true is not supported yet; allowed now: false'],
-    [
-      'recovery',
-      'recovery: { midStream: continue }',
-      '5:24 recovery.midStream: "continue" is not supported yet; allowed now: off',
-    ],
     ['usage', 'usage: ask', '5:8 usage: "ask" is not supported yet; allowed now: passive'],
     ['state', 'state: { kind: redis }', '5:16 state.kind: "redis" is not supported yet; allowed now: memory'],
     ['state.url', 'state: { url: "redis://x" }', '5:15 state.url: "redis://x" is not supported yet; leave it out'],
@@ -227,6 +266,23 @@ describe('a mistake is one line with its place, what is wrong and what is allowe
       'a dialect to come',
       'openai: { dialect: gemini, baseUrl: "https://x.test" }',
       ['2:22 providers.openai.dialect: "gemini" is not supported yet; allowed now: openai, anthropic'],
+    ],
+    [
+      'a prefill that is neither yes nor no',
+      'openai: { prefill: sometimes }',
+      ['2:22 providers.openai.prefill: "sometimes" is not allowed; it must be true, false or a list of model ids'],
+    ],
+    [
+      'a prefill for no text',
+      'openai: { prefill: [gpt-5, 7] }',
+      ['2:22 providers.openai.prefill: a list is not allowed; it must be true, false or a list of model ids'],
+    ],
+    [
+      'a prefill for a pattern',
+      'openai: { prefill: [gpt-5, "gpt-*-mini"] }',
+      [
+        '2:30 providers.openai.prefill[1]: "gpt-*-mini" is not allowed; it must be a model id without white space; * may stand at its end',
+      ],
     ],
     [
       'an address that is none',

@@ -103,6 +103,21 @@ describe.for(SETTINGS)(
 
     // A malformed event and a missing end mark are faults of streams.
     if (setting.isStreaming) {
+      it('S08, S09 where the models are known to take a prefill: only the rest is asked for, or all of it is told anew', async () => {
+        for (const prefill of ['continue', 'restart'] as const) {
+          for (const primary of [
+            faults.cutAfter(40),
+            faults.errorAfter(20),
+            faults.resetAfter(50),
+            faults.noFinish(),
+          ]) {
+            await play({ primary, prefill, isPrefillKnown: true }, (outcome) =>
+              expect(outcome).toMatchObject(goneOnWith),
+            )
+          }
+        }
+      })
+
       it('S10: one malformed event is skipped', () =>
         play({ primary: faults.malformedAfter(20) }, (outcome) =>
           expect(outcome).toMatchObject(answeredBy('primary-model')),
@@ -138,14 +153,6 @@ describe.for(SETTINGS)(
         await play({ primary: faults.cutAfter(40), prefill: 'reject', isPrefillKnown }, (outcome) =>
           expect(outcome).toMatchObject(goneOnWith),
         )
-      }
-    })
-
-    it('S08, S09 where the models are known to take a prefill: only the rest is asked for, or all of it is told anew', async () => {
-      for (const prefill of ['continue', 'restart'] as const) {
-        for (const primary of [faults.cutAfter(40), faults.errorAfter(20), faults.resetAfter(50), faults.noFinish()]) {
-          await play({ primary, prefill, isPrefillKnown: true }, (outcome) => expect(outcome).toMatchObject(goneOnWith))
-        }
       }
     })
 

@@ -12,6 +12,8 @@ describe('endpointOf', () => {
     ['https://api.openai.com/v1/chat/completions/', 'https://api.openai.com/v1/chat/completions'],
     ['https://api.perplexity.ai/chat/completions', 'https://api.perplexity.ai/chat/completions'],
     ['https://api.groq.com/openai/v1', 'https://api.groq.com/openai/v1/chat/completions'],
+    ['https://api.deepseek.com/beta', 'https://api.deepseek.com/beta/chat/completions'],
+    ['https://relay.example/beta/llm', 'https://relay.example/beta/llm/v1/chat/completions'],
     ['https://open.bigmodel.cn/api/paas/v4', 'https://open.bigmodel.cn/api/paas/v4/chat/completions'],
     ['https://g.example/v1beta/openai', 'https://g.example/v1beta/openai/chat/completions'],
     ['https://g.example/v1beta/openai/', 'https://g.example/v1beta/openai/chat/completions'],

@@ -34,7 +34,7 @@ export async function runServe(options: ServeOptions): Promise<0 | 1 | 2> {
   log.follow(manager)
   const { host, port } = addressOf(loaded.setup, options)
   try {
-    const { clients, maxBodyBytes, drainMs } = loaded.setup.server
+    const { clients, maxBodyBytes, drainMs, keepAliveMs } = loaded.setup.server
     const onInternalError = log.internalError
     const gateway = await startGateway({
       manager,
@@ -43,6 +43,7 @@ export async function runServe(options: ServeOptions): Promise<0 | 1 | 2> {
       clients,
       maxBodyBytes,
       drainMs,
+      keepAliveMs,
       isInsecureAllowed,
       onInternalError,
     })
