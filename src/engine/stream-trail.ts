@@ -65,7 +65,6 @@ function hooksOf<Request extends ModelRequest, Event>(
     textOf: (event) => recovery?.textOf(event) ?? '',
     isTerminal: (event) => recovery?.isTerminal(event) ?? false,
     withoutPrefix: (event, characters) => recovery?.withoutPrefix(event, characters),
-    // Where nobody says what is content besides text, nothing is.
-    isContent: (event) => provider.isContent?.(event) ?? recovery?.textOf(event) !== '',
+    ...(provider.isContent && { isContent: (event: Event) => provider.isContent?.(event) ?? true }),
   }
 }

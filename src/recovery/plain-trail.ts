@@ -10,7 +10,10 @@ export interface PlainEvents<Event> {
   isTerminal(event: Event): boolean
   /** The event without the first characters (UTF-16 code units) of its text; undefined where nothing is left of it. */
   withoutPrefix(event: Event, characters: number): Event | undefined
-  /** Is this event something the caller was waiting for? Default: every event is. */
+  /**
+   * Is this event something the caller was waiting for? Absent: nobody can tell an event without text from a call of a
+   * tool, so that it counts as content; but for those in front of the first text, with which answers begin.
+   */
   isContent?(event: Event): boolean
 }
 
@@ -23,6 +26,8 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
   /** Absent in the first attempt. */
   #seam: TextSeam | undefined
   #isPastSeam = true
+  /** The present attempt has brought text. */
+  #hasText = false
   /** Events of which it is not known yet whether the caller has had their text. */
   #withheld: { readonly event: Event; readonly text: string }[] = []
 
@@ -32,6 +37,7 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
 
   take(event: Event, out: Event[]): void {
     const text = this.#events.textOf(event)
+    this.#hasText ||= text !== ''
     if (this.#seam === undefined) this.#deliver(event, text, out)
     else if (this.#events.isTerminal(event)) this.#close(event, text, this.#seam, out)
     else if (text !== '') this.#fit(event, text, this.#seam, out)
@@ -66,6 +72,7 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
     this.#withheld = []
     this.#seam = new TextSeam(mode, this.#delivered.text)
     this.#isPastSeam = false
+    this.#hasText = false
   }
 
   /** The next attempt is another provider's, whose events are read in its own way. */
@@ -122,7 +129,7 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
 
   /** Is an event without text content all the same? */
   #isOtherContent(event: Event): boolean {
-    return !this.#events.isTerminal(event) && (this.#events.isContent?.(event) ?? true)
+    return !this.#events.isTerminal(event) && (this.#events.isContent?.(event) ?? this.#hasText)
   }
 
   #disarm(reason: DisarmedBy): void {

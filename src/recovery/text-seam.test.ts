@@ -34,7 +34,7 @@ function cut(text: string, places: readonly number[]): string[] {
 }
 
 const cuts = fc.array(fc.nat(1_000), { maxLength: 12 })
-const LONG = { numRuns: 1_500 }
+const LONG = { numRuns: 400 }
 
 describe('prefillOf', () => {
   it('leaves out white space and half a character at the end', () => {
@@ -121,6 +121,15 @@ describe('TextSeam, prefill', () => {
   it('recognises a server that answers from the beginning', () => {
     expect(seamed('prefill', delivered, [delivered.slice(0, 10), `${delivered.slice(10)} on.`])).toBe(' on.')
     expect(seamed('prefill', delivered, [delivered.slice(0, ECHO_CHARACTERS), ' but differs'])).toBe(ECHO_CHARACTERS)
+  })
+
+  it('tells whether the attempt answers from the beginning', () => {
+    const seam = new TextSeam('prefill', delivered)
+    seam.take(delivered.slice(0, ECHO_CHARACTERS - 1))
+    expect(seam.beginsAgain).toBe(false)
+    seam.take(delivered.slice(ECHO_CHARACTERS - 1))
+    expect(seam.beginsAgain).toBe(true)
+    expect(new TextSeam('restart', delivered).beginsAgain).toBe(true)
   })
 
   it('passes on a text that only begins like the answer', () => {

@@ -34,9 +34,11 @@ export class TextSeam {
   #matched = 0
   #withheld = ''
   #isPast = false
+  #beginsAgain: boolean
 
   constructor(mode: ResumeMode, delivered: string) {
     this.#delivered = delivered
+    this.#beginsAgain = mode === 'restart'
     this.#tail = mode === 'prefill' ? delivered.slice(prefillOf(delivered).length) : ''
     if (delivered === '') this.#phase = 'through'
     else this.#phase = mode === 'prefill' ? 'undecided' : 'repeating'
@@ -50,6 +52,11 @@ export class TextSeam {
   /** Nothing is left to be repeated: all further text is new. */
   get isThrough(): boolean {
     return this.#phase === 'through'
+  }
+
+  /** The attempt answers from the beginning: it was to, or ignores its prefill. */
+  get beginsAgain(): boolean {
+    return this.#beginsAgain
   }
 
   /** Text was taken that may yet turn out to be new. */
@@ -112,6 +119,7 @@ export class TextSeam {
       throw this.#diverged()
     }
     this.#phase = 'repeating'
+    this.#beginsAgain = true
     return this.#repeat(this.#takeWithheld())
   }
 
