@@ -418,9 +418,9 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     const { link, target } = candidate
     if (breakage instanceof Diverged) {
       // What has gone another way from the beginning goes another way again; without a prefill it may not.
-      if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link)
+      if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link, target)
       else {
-        recovering.restart(link)
+        recovering.restart(target)
         this.#chooser.retry(candidate, now)
       }
       return
@@ -440,11 +440,11 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
   #afterRefusal({ reason }: Failure, candidate: Candidate, recovering: Recovering<T>, now: number): void {
     const { link, target } = candidate
     if (this.#attempts.at(-1)?.resume === 'restart') {
-      this.#chooser.course.leave(link)
+      this.#chooser.course.leave(link, target)
       return
     }
     if (reason === 'invalid_request') this.#engine.prefills.refused(target)
-    recovering.restart(link)
+    recovering.restart(target)
     this.#chooser.retry(candidate, now)
   }
 

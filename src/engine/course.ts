@@ -93,7 +93,7 @@ export class Course {
     // A model that fails at an origin is tried there as often as one target, whatever the number of keys.
     if (deferrals.size > 0 && (deferrals.get(modelOf(target)) ?? 0) >= this.#maxTries) return false
     if (excluded.size === 0) return true
-    return !(excluded.has(link) || scopesOf(target).some((scope) => excluded.has(scope)))
+    return !(excluded.has(link) || namesOf(target).some((name) => excluded.has(name)))
   }
 
   /** Has the model itself turned this request down, or is it not on its way, so that no time will help? */
@@ -211,9 +211,10 @@ export class Course {
     }
   }
 
-  /** The model is not asked again by this request. */
-  leave(link: ChainLink): void {
+  /** The model is not asked again by this request, whatever the name by which its chain has it once more. */
+  leave(link: ChainLink, target: Target): void {
     this.#turnDown(link)
+    this.#noted().excluded.add(referenceOf(target))
   }
 
   #turnDown(link: ChainLink): void {
@@ -267,6 +268,16 @@ function nameOf({ name }: ScopeHealth): string {
 
 function scopesOf({ allScopes }: Target): string[] {
   return allScopes.map(nameOf)
+}
+
+/** Everything by which it may be excluded. */
+function namesOf(target: Target): string[] {
+  return [referenceOf(target), ...scopesOf(target)]
+}
+
+/** The model, whatever the key and the origin. */
+function referenceOf({ provider, model }: Target): string {
+  return `${provider}/${model}`
 }
 
 /** The model at its origin, whatever the key. */

@@ -12,7 +12,7 @@ export interface StreamSummary {
   readonly attempts: readonly AttemptRecord[]
   /** From the call to the last event, milliseconds. */
   readonly durationMs: number
-  /** What the provider reported, where it did. */
+  /** What the provider reported, where it did; of the one answer, whoever wrote which part of it. */
   readonly usage?: Usage
 }
 
@@ -33,7 +33,10 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   #queue: Event[] = []
   /** Events of the queue that have been read. */
   #taken = 0
+  /** Of the present attempt. */
   #usage: Usage | undefined
+  /** Of the one answer that the caller gets, where more than one attempt has written it. */
+  #toldUsage: Usage | undefined
   #isTaken = false
   /** The answer is complete: what is left is in the queue. */
   #isComplete = false
@@ -227,7 +230,9 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
       this.#queue.push(event)
       return
     }
+    const before = this.#queue.length
     trail.take(event, this.#queue)
+    this.#noteTold(before)
     if (trail.isPastSeam) this.#answer.noteSeamPassed()
     if (!trail.isHolding) this.#stopHoldTimer()
     else if (this.#cancelHoldTimer === undefined) this.#startHoldTimer(this.#engine.clock.now())
@@ -235,12 +240,15 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
 
   /** The present attempt came to its end. @throws Diverged */
   #finish(): void {
+    const before = this.#queue.length
     this.#trail?.finish(this.#queue)
+    this.#noteTold(before)
     this.#stopHoldTimer()
     this.#isComplete = true
     const { target, attempts } = this.#answer
-    const usage = this.#usage
-    if (!this.#answer.complete(usage)) return
+    if (!this.#answer.complete(this.#usage)) return
+    const told = this.#toldUsage
+    const usage = told === undefined || Object.keys(told).length === 0 ? this.#usage : told
     const durationMs = this.#answer.elapsedMs
     this.#summary = { target, attempts, durationMs, ...(usage !== undefined && { usage }) }
     this.#completion?.resolve(this.#summary)
@@ -250,6 +258,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     closeQuietly(this.#source.opened.rest)
     const source = this.#sourceOf(opened)
     this.#source = source
+    this.#toldUsage ??= this.#usage ?? {}
     this.#usage = undefined
     try {
       for (const event of opened.events) {
@@ -296,13 +305,26 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.#cancelHoldTimer = undefined
   }
 
+  /** What is told of token counts once another attempt goes on describes the one answer, not that attempt. */
+  #noteTold(from: number): void {
+    if (this.#toldUsage === undefined) return
+    for (const event of this.#queue.slice(from)) this.#toldUsage = { ...this.#toldUsage, ...this.#usageOf(event) }
+  }
+
+  #usageOf(event: Event): Usage | undefined {
+    try {
+      return this.#source.opened.provider.usageOf?.(event)
+    } catch {
+      return undefined
+    }
+  }
+
   /** What is for the books alone does not spoil the answer where a provider cannot read it. */
   #note(event: Event): void {
+    const usage = this.#usageOf(event)
+    if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
     try {
-      const { provider } = this.#source.opened
-      const usage = provider.usageOf?.(event)
-      if (usage !== undefined) this.#usage = { ...this.#usage, ...usage }
-      for (const id of provider.bindingIdsOf?.(event) ?? NONE) this.#answer.noteBinding(id)
+      for (const id of this.#source.opened.provider.bindingIdsOf?.(event) ?? NONE) this.#answer.noteBinding(id)
     } catch {}
   }
 }

@@ -170,7 +170,8 @@ class StreamOpening<Request extends ModelRequest, Event> {
    */
   #checkEnd(): void {
     const mayBeEmpty = this.#attempt.resume === 'prefill'
-    if (this.#events.length === 0 && !mayBeEmpty) throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
+    if (this.#events.length === 0 && !mayBeEmpty)
+      throw new FailoverError('PROVIDER_ERROR', 'the answer was empty', BAD_RESPONSE)
     // Whoever reads on comes to the end again: what is held comes out there.
   }
 }

@@ -171,6 +171,39 @@ describe('a stream that breaks off after its first content', () => {
     expect(told('attempt_canceled')).toHaveLength(2)
   })
 
+  it('leaves a model that differs by whatever name its chain has it', async () => {
+    const other = () => ['something else', END]
+    const { ask, asked } = setup(
+      { first: [cut], second: [other] },
+      {
+        routes: { r: { primary: 'p/first', fallbacks: ['p/second@p:a', 'p/second'] } },
+        recovery: { maxAttempts: 10 },
+      },
+      { takesPrefill: () => false },
+    )
+    expect((await ask()).error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    expect(asked.map(({ model }) => model).filter((model) => model === 'second')).toHaveLength(1)
+  })
+
+  it('gives no model a second prefill that one has done no good, by whatever name its chain has it', async () => {
+    const blank = () => [' ', new Error('socket hang up')]
+    const { ask, asked } = setup(
+      {
+        first: [() => ['one ', new Error('socket hang up')]],
+        second: [({ prefill }) => (prefill === undefined ? blank() : ['\tfour', END])],
+      },
+      {
+        routes: { r: { primary: 'p/first', fallbacks: ['p/second@p:a', 'p/second'] } },
+        retry: { attempts: 3, minDelayMs: 1, maxDelayMs: 1 },
+        recovery: { maxAttempts: 10 },
+      },
+    )
+    expect((await ask()).error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    const ofSecond = asked.filter(({ model }) => model === 'second')
+    expect(ofSecond.map(({ prefill }) => prefill).filter((prefill) => prefill !== undefined)).toEqual(['one'])
+    expect(ofSecond.length).toBeGreaterThan(1)
+  })
+
   it('is tried on the target that failed only after the others', async () => {
     const { ask, asked } = setup(
       { first: [cut, whole], second: [() => ['something else']] },

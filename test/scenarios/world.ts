@@ -1,5 +1,5 @@
 import { type HttpProviders, httpProviders } from '../../src/http/index.ts'
-import { FailoverManager } from '../../src/index.ts'
+import { FailoverManager, type FailoverOptions } from '../../src/index.ts'
 import {
   type DialectName,
   type Fault,
@@ -28,6 +28,8 @@ export interface WorldOptions extends Setting {
   readonly prefill?: FaultProviderOptions['prefill']
   /** Is it configured that the models take a prefill? Default: nothing is known of them. */
   readonly isPrefillKnown?: boolean
+  /** Beside those of the crash test. */
+  readonly settings?: Partial<FailoverOptions>
   /** Pace of the healthy parts, milliseconds. */
   readonly tokenDelayMs?: number
   /** Default: the real one. */
@@ -42,6 +44,7 @@ export class World {
   readonly #providers: readonly FaultProvider[]
   readonly #registry: HttpProviders
   readonly #door: Door
+  readonly #manager: FailoverManager
   readonly #clock: PlayedClock | undefined
   readonly #countEvents: () => number
 
@@ -49,12 +52,14 @@ export class World {
     providers: readonly FaultProvider[],
     registry: HttpProviders,
     door: Door,
+    manager: FailoverManager,
     clock: PlayedClock | undefined,
     countEvents: () => number,
   ) {
     this.#providers = providers
     this.#registry = registry
     this.#door = door
+    this.#manager = manager
     this.#clock = clock
     this.#countEvents = countEvents
   }
@@ -66,6 +71,7 @@ export class World {
     prefill = 'continue',
     isPrefillKnown = false,
     tokenDelayMs = 0,
+    settings = {},
     clock,
     ...setting
   }: WorldOptions): Promise<World> {
@@ -90,6 +96,8 @@ export class World {
     })
     const manager = new FailoverManager({
       ...SETTINGS,
+      ...settings,
+      timeouts: { ...SETTINGS.timeouts, ...settings.timeouts },
       ...time,
       profiles: [
         { id: 'main:key', apiKey: 'sk-main-000000000001' },
@@ -107,7 +115,7 @@ export class World {
     manager.on('*', () => {
       events += 1
     })
-    return new World(providers, registry, await openDoor(setting.door, manager, setting), clock, () => events)
+    return new World(providers, registry, await openDoor(setting.door, manager, setting), manager, clock, () => events)
   }
 
   ask(model = 'chat'): Promise<Outcome> {
@@ -124,6 +132,19 @@ export class World {
   primaryAttempts(): number[] {
     const times = this.#times('primary-model')
     return times.map((time) => time - (times[0] ?? 0))
+  }
+
+  /** When the primary's connections closed, milliseconds after their requests came in. */
+  primaryEnds(): (number | undefined)[] {
+    return this.#providers.flatMap(({ attempts }) =>
+      attempts
+        .filter(({ model }) => model === 'primary-model')
+        .map(({ at, endedAt }) => (endedAt === undefined ? undefined : endedAt - at)),
+    )
+  }
+
+  get manager(): FailoverManager {
+    return this.#manager
   }
 
   fallbackAttempts(): number {

@@ -25,8 +25,16 @@ export type Outcome =
       readonly model: string | undefined
       readonly hasUsage: boolean
       readonly tookMs: number
+      /** Everything that came. */
+      readonly events: readonly object[]
     }
-  | { readonly kind: 'failed'; readonly error: ToldError; readonly textBefore: string; readonly tookMs: number }
+  | {
+      readonly kind: 'failed'
+      readonly error: ToldError
+      readonly textBefore: string
+      readonly tookMs: number
+      readonly events: readonly object[]
+    }
 
 /** A way to ask a manager. */
 export interface Door extends AsyncDisposable {
@@ -62,11 +70,13 @@ interface ChatEvent {
 class Transcript {
   readonly #startedAt = Date.now()
   #model: string | undefined
+  readonly #events: object[] = []
   text = ''
   hasUsage = false
   isComplete = false
 
   take(event: ChatEvent): void {
+    this.#events.push(event)
     this.text += textOf(event)
     this.#model = event.model ?? event.message?.model ?? this.#model
     if ((event.usage?.completion_tokens ?? event.usage?.output_tokens ?? 0) > 0) this.hasUsage = true
@@ -75,11 +85,13 @@ class Transcript {
 
   answered(): Outcome {
     const { text, hasUsage } = this
-    return { kind: 'answered', text, model: this.#model, hasUsage, tookMs: Date.now() - this.#startedAt }
+    const tookMs = Date.now() - this.#startedAt
+    return { kind: 'answered', text, model: this.#model, hasUsage, tookMs, events: this.#events }
   }
 
   failed(error: ToldError): Outcome {
-    return { kind: 'failed', error, textBefore: this.text, tookMs: Date.now() - this.#startedAt }
+    const tookMs = Date.now() - this.#startedAt
+    return { kind: 'failed', error, textBefore: this.text, tookMs, events: this.#events }
   }
 }
 
