@@ -5,6 +5,7 @@ import { benchGateway } from './gateway/suite.ts'
 import { machine } from './measure.ts'
 import { type CommandLine, type Options, parseCommandLine } from './options.ts'
 import { benchPolicy } from './policy.ts'
+import { benchStreams } from './streams/suite.ts'
 
 const SUITES: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   call: benchCall,
@@ -12,6 +13,7 @@ const SUITES: Readonly<Record<string, (options: Options) => Promise<void>>> = {
   classify: benchClassify,
   gateway: benchGateway,
   policy: benchPolicy,
+  streams: benchStreams,
 }
 
 const commandLine = understood()

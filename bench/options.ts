@@ -1,13 +1,20 @@
 import { parseArgs } from 'node:util'
 
+/** Kinds of answers of `gateway`, measurements of `streams`. */
+const PARTS = ['json', 'stream', 'throughput', 'delay', 'memory'] as const
+
+type Part = (typeof PARTS)[number]
+
 /** What may follow the names of the suites. Each suite takes what concerns it. */
 export interface Options {
   /** Seconds for one measured phase; default: the suite's own. */
   readonly seconds: number | undefined
   /** How often everything is measured; default: the suite's own. */
   readonly repeats: number | undefined
-  /** Only this kind of answer; default: both. */
-  readonly only: 'json' | 'stream' | undefined
+  /** Only this part of a suite; default: all. */
+  readonly only: Part | undefined
+  /** What chance goes by where a suite leaves something to it; default: 1. */
+  readonly seed: number | undefined
   /** Puts a second copy of the baseline in the place of what is measured: how far its ratio is from 1.00 is the noise. */
   readonly standIn: boolean
 }
@@ -27,15 +34,18 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       seconds: { type: 'string' },
       repeats: { type: 'string' },
       only: { type: 'string' },
+      seed: { type: 'string' },
       'stand-in': { type: 'boolean', default: false },
     },
   })
-  const { only } = values
-  if (only !== undefined && only !== 'json' && only !== 'stream') throw new Error(`--only ${only}: json or stream`)
+  const only = PARTS.find((part) => part === values.only)
+  if (values.only !== undefined && only === undefined) throw new Error(`--only ${values.only}: ${PARTS.join(', ')}`)
   const seconds = positive('--seconds', values.seconds)
   const repeats = positive('--repeats', values.repeats)
   if (repeats !== undefined && !Number.isInteger(repeats)) throw new Error(`--repeats ${repeats}: a whole number`)
-  return { names, options: { seconds, repeats, only, standIn: values['stand-in'] } }
+  const seed = positive('--seed', values.seed)
+  if (seed !== undefined && !Number.isInteger(seed)) throw new Error(`--seed ${seed}: a whole number`)
+  return { names, options: { seconds, repeats, only, seed, standIn: values['stand-in'] } }
 }
 
 function positive(name: string, text: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import type { Answer } from './wire.ts'
+import type { ExpectedBody } from './wire.ts'
 
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'last-line'
 
@@ -13,19 +13,26 @@ const LETTER_A = 97
  * that is spoken here, and throws at anything else.
  */
 export class AnswerReader {
-  readonly #expected: Answer
+  readonly #expected: ExpectedBody
   #state: State = 'head'
   /** Bytes the body (or its current chunk) still has. */
   #left = 0
   #bodyBytes = 0
+  /** Of the answers before. */
+  #earlierBytes = 0
   #unread: Buffer | undefined
   /** The body's last bytes, so many as the end mark has. */
   #tail: Buffer = Buffer.alloc(0)
   /** The first answer's body, until it has been compared. */
   #first: Buffer[] | undefined = []
 
-  constructor(expected: Answer) {
+  constructor(expected: ExpectedBody) {
     this.#expected = expected
+  }
+
+  /** Bytes of bodies that have come, of all answers. */
+  get bodyBytes(): number {
+    return this.#earlierBytes + this.#bodyBytes
   }
 
   /** Takes what has arrived; says whether the answer is complete now. */
@@ -78,6 +85,7 @@ export class AnswerReader {
     const head = data.toString('latin1', at, end)
     if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`not a 200: ${data.toString('latin1', at, at + 1_000)}`)
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
+    this.#earlierBytes += this.#bodyBytes
     this.#bodyBytes = 0
     this.#left = Number(length ?? 0)
     this.#state = length === undefined ? 'chunk-size' : 'sized'

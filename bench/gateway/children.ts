@@ -7,6 +7,8 @@ export type Place = 'load' | 'measured'
 export interface Server {
   readonly pid: number
   readonly port: number
+  /** Talks over IPC where it was started to. */
+  readonly child: ChildProcess
   /** The end of what it wrote on stderr, and how it ended if it has. */
   complaints(): string
   stop(): Promise<void>
@@ -31,12 +33,12 @@ export class Children {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
   }
 
-  /** Runs node with these arguments until it has printed its address. */
-  async startServer(args: readonly string[], place: Place): Promise<Server> {
+  /** Runs node with these arguments until it has printed its address; with a `channel`, it can be talked to over IPC. */
+  async startServer(args: readonly string[], place: Place, channel: 'ipc' | 'ignore' = 'ignore'): Promise<Server> {
     const [command = '', ...rest] = [...this.#prefix(place), process.execPath, ...args]
-    const child = this.#hold(spawn(command, rest, { stdio: 'pipe' }))
+    const child = this.#hold(spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe', channel] }))
     let complaints = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       complaints = (complaints + text).slice(-COMPLAINT_CHARACTERS)
     })
     child.once('exit', (code, signal) => {
@@ -46,7 +48,7 @@ export class Children {
       throw new Error(`node ${args.join(' ')}: ${error.message}\n${complaints}`)
     })
     if (child.pid === undefined) throw new Error(`node ${args.join(' ')} has no pid`)
-    return { pid: child.pid, port, complaints: () => complaints, stop: () => this.#stop(child) }
+    return { pid: child.pid, port, child, complaints: () => complaints, stop: () => this.#stop(child) }
   }
 
   /** Runs a file that talks over IPC. */

@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { AnswerReader } from './answer-reader.ts'
-import { ANSWERS, type Kind, requestBytes } from './wire.ts'
+import type { ExpectedBody } from './wire.ts'
 
-export interface Target {
+/** What is asked, and what must come back. */
+export interface Exchange {
   readonly port: number
-  readonly kind: Kind
-  /** The model as this target wants it named. */
-  readonly model: string
+  readonly request: Buffer
+  readonly expected: ExpectedBody
 }
 
-/** Connections to one target, each with at most one request under way. */
+/** Connections to one port, each with at most one request under way. */
 export class Connections {
   /** Those with no request under way, the last used first. */
   readonly idle: Connection[] = []
@@ -27,13 +27,13 @@ export class Connections {
     this.#fail = reject
   }
 
-  static async open(target: Target, count: number, onAnswer: (latencyMs: number) => void): Promise<Connections> {
+  static async open(exchange: Exchange, count: number, onAnswer: (latencyMs: number) => void): Promise<Connections> {
     const connections = new Connections()
-    const request = requestBytes(target.kind, target.model, target.port)
+    const { port, request, expected } = exchange
     const opened = Array.from({ length: count }, async () => {
-      const socket = connect({ port: target.port, host: '127.0.0.1', noDelay: true })
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
       await once(socket, 'connect')
-      const reader = new AnswerReader(ANSWERS[target.kind])
+      const reader = new AnswerReader(expected)
       const connection = new Connection({ socket, request, reader, fail: connections.#fail })
       connection.onAnswer = (latencyMs) => {
         connections.idle.push(connection)
@@ -49,6 +49,11 @@ export class Connections {
   /** Whether nothing is under way. */
   get isQuiet(): boolean {
     return this.#isClosed || this.idle.length === this.#all.length
+  }
+
+  /** Bytes of bodies that have come, on all of them. */
+  get bodyBytes(): number {
+    return this.#all.reduce((sum, connection) => sum + connection.bodyBytes, 0)
   }
 
   close(): void {
@@ -68,12 +73,14 @@ class Connection {
   onAnswer: (latencyMs: number) => void = () => {}
   readonly #socket: Socket
   readonly #request: Buffer
+  readonly #reader: AnswerReader
   #startedAt = 0
   #isClosed = false
 
   constructor({ socket, request, reader, fail }: ConnectionParts) {
     this.#socket = socket
     this.#request = request
+    this.#reader = reader
     socket.on('data', (data: Buffer) => {
       try {
         if (reader.feed(data)) this.onAnswer(performance.now() - this.#startedAt)
@@ -86,6 +93,10 @@ class Connection {
     socket.on('close', () => {
       if (!this.#isClosed) fail(new Error('the connection was closed'))
     })
+  }
+
+  get bodyBytes(): number {
+    return this.#reader.bodyBytes
   }
 
   /** The latency counts from `startedAt`, on the clock of `performance.now`. */

@@ -1,24 +1,13 @@
+import { type Figure, quantile } from './ratio-table.ts'
 import { CONNECTIONS, OPEN_LOOP_PER_SECOND, type Sample } from './repeat.ts'
-
-/** One thing that is told of every variant. */
-export interface Figure {
-  readonly title: string
-  readonly digits: number
-  /** Whether less of it is better. */
-  readonly isCost: boolean
-  /** Whether it says anything of the provider itself. */
-  readonly tellsOfDirect: boolean
-  /** Undefined where it could not be measured; `directs` are all samples of asking the provider itself. */
-  readonly of: (sample: Sample, directs: readonly Sample[]) => number | undefined
-}
 
 const QUANTILES = [
   ['p50', 0.5],
   ['p99', 0.99],
 ] as const
 
-export const FIGURES: readonly Figure[] = [
-  ...CONNECTIONS.map((connections): Figure => {
+export const FIGURES: readonly Figure<Sample>[] = [
+  ...CONNECTIONS.map((connections): Figure<Sample> => {
     const title = `requests/s, ${connected(connections)}`
     const of = ({ tallies }: Sample): number | undefined => {
       const tally = tallies.get(connections)
@@ -26,7 +15,7 @@ export const FIGURES: readonly Figure[] = [
     }
     return { title, digits: 0, isCost: false, tellsOfDirect: true, of }
   }),
-  ...CONNECTIONS.map((connections): Figure => {
+  ...CONNECTIONS.map((connections): Figure<Sample> => {
     const title = `CPU µs for a request, ${connected(connections)}`
     const of = ({ tallies }: Sample): number | undefined => {
       const { answers, cpuSeconds } = tallies.get(connections) ?? { answers: 0 }
@@ -34,12 +23,12 @@ export const FIGURES: readonly Figure[] = [
     }
     return { title, digits: 1, isCost: true, tellsOfDirect: false, of }
   }),
-  ...QUANTILES.map(([name, ratio]): Figure => {
+  ...QUANTILES.map(([name, ratio]): Figure<Sample> => {
     const title = `${name} ms, at ${OPEN_LOOP_PER_SECOND} requests/s`
     const of = ({ latencies }: Sample): number => quantile(latencies, ratio)
     return { title, digits: 3, isCost: true, tellsOfDirect: true, of }
   }),
-  ...QUANTILES.map(([name, ratio]): Figure => {
+  ...QUANTILES.map(([name, ratio]): Figure<Sample> => {
     const title = `added ${name} ms, beside asking the provider itself`
     // Less the best of all repeats: a disturbed moment of the direct way would make the others look fast.
     const of = ({ latencies }: Sample, directs: readonly Sample[]): number =>
@@ -49,17 +38,6 @@ export const FIGURES: readonly Figure[] = [
   { title: 'peak RSS MB', digits: 0, isCost: true, tellsOfDirect: false, of: ({ peakRssMb }) => peakRssMb },
 ]
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[sorted.length / 2 - 1] ?? Number.NaN)) / 2
-}
-
-function quantile(values: readonly number[], ratio: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * ratio))] ?? Number.NaN
-}
-
-function connected(connections: number): string {
+export function connected(connections: number): string {
   return connections === 1 ? '1 connection' : `${connections} connections`
 }

@@ -1,21 +1,26 @@
-import { type ClosedLoop, type OpenLoop, runClosedLoop, runOpenLoop, type Tally } from './loops.ts'
+import { answerOrders } from './ask.ts'
+import type { Exchange } from './connections.ts'
+import { type ClosedLoop, type OpenLoop, runClosedLoop, runOpenLoop } from './loops.ts'
+import { ANSWERS, type Kind, requestBytes } from './wire.ts'
 
-/** What the suite asks for, over IPC. */
+export interface Target {
+  readonly port: number
+  readonly kind: Kind
+  /** The model as this target wants it named. */
+  readonly model: string
+}
+
+/** What the suite asks for. */
 export type Order =
-  | { readonly name: 'closed'; readonly loop: ClosedLoop }
-  | { readonly name: 'open'; readonly loop: OpenLoop }
+  | { readonly name: 'closed'; readonly target: Target; readonly loop: ClosedLoop }
+  | { readonly name: 'open'; readonly target: Target; readonly loop: OpenLoop }
 
-export type Reply =
-  | { readonly name: 'measured'; readonly figures: Tally | readonly number[] }
-  | { readonly name: 'failed'; readonly message: string }
+answerOrders<Order>((order) =>
+  order.name === 'closed'
+    ? runClosedLoop(exchangeWith(order.target), order.loop)
+    : runOpenLoop(exchangeWith(order.target), order.loop),
+)
 
-process.on('message', async (order: Order) => {
-  let reply: Reply
-  try {
-    const figures = order.name === 'closed' ? await runClosedLoop(order.loop) : await runOpenLoop(order.loop)
-    reply = { name: 'measured', figures }
-  } catch (error) {
-    reply = { name: 'failed', message: error instanceof Error ? error.message : String(error) }
-  }
-  process.send?.(reply)
-})
+function exchangeWith({ port, kind, model }: Target): Exchange {
+  return { port, request: requestBytes(kind, model, port), expected: ANSWERS[kind] }
+}

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Connections, type Target } from './connections.ts'
-import { cpuSeconds } from './process-usage.ts'
+import { Connections, type Exchange } from './connections.ts'
+import { cpuSeconds, waitedSeconds } from './process-usage.ts'
 
-interface Phase {
-  readonly target: Target
+export interface Phase {
   /** Under the same load, before measuring. */
   readonly rampMs: number
   readonly measuredMs: number
@@ -21,30 +20,41 @@ export interface OpenLoop extends Phase {
 
 export interface Tally {
   readonly answers: number
+  /** Of the bodies, whole or not. */
+  readonly bodyBytes: number
   readonly seconds: number
   /** Of the measured process; undefined where it can't be read. */
-  readonly cpuSeconds?: number | undefined
+  readonly cpuSeconds: number | undefined
+  /** For a CPU that others had. */
+  readonly waitedSeconds: number | undefined
 }
 
 const OPEN_LOOP_CONNECTIONS = 16
 
 /** Each connection asks again as soon as it is answered: how much goes through, and what one request costs in CPU. */
-export async function runClosedLoop({ target, pids, rampMs, measuredMs, connections }: ClosedLoop): Promise<Tally> {
+export async function runClosedLoop(exchange: Exchange, loop: ClosedLoop): Promise<Tally> {
+  const { pids, rampMs, measuredMs, connections } = loop
   let answers = 0
   let isOver = false
-  const group = await Connections.open(target, connections, () => {
+  const group = await Connections.open(exchange, connections, () => {
     answers += 1
     if (!isOver) group.idle.pop()?.send(0)
   })
   return await guarded(group, async () => {
     for (const connection of group.idle.splice(0)) connection.send(0)
     await sleep(rampMs)
-    const [startAnswers, startedAt, startCpu] = [answers, performance.now(), cpuSeconds(pids)]
+    const take = (): Tally => ({
+      answers,
+      bodyBytes: group.bodyBytes,
+      seconds: performance.now() / 1_000,
+      cpuSeconds: cpuSeconds(pids),
+      waitedSeconds: waitedSeconds(pids),
+    })
+    const before = take()
     await sleep(measuredMs)
-    const [endAnswers, endedAt, endCpu] = [answers, performance.now(), cpuSeconds(pids)]
+    const after = take()
     isOver = true
-    const cpu = startCpu === undefined || endCpu === undefined ? undefined : endCpu - startCpu
-    return { answers: endAnswers - startAnswers, seconds: (endedAt - startedAt) / 1_000, cpuSeconds: cpu }
+    return combine(after, before, (end, start) => end - start)
   })
 }
 
@@ -52,10 +62,11 @@ export async function runClosedLoop({ target, pids, rampMs, measuredMs, connecti
  * Requests start at a fixed rate whatever the answers do, so slowly that none waits for another: what the way through
  * costs in time, without the queue that a closed loop keeps up. Gives the latencies, in milliseconds.
  */
-export async function runOpenLoop({ target, rampMs, measuredMs, perSecond }: OpenLoop): Promise<number[]> {
+export async function runOpenLoop(exchange: Exchange, loop: OpenLoop): Promise<number[]> {
+  const { rampMs, measuredMs, perSecond } = loop
   const latencies: number[] = []
   const late: number[] = []
-  const group = await Connections.open(target, OPEN_LOOP_CONNECTIONS, (latencyMs) => {
+  const group = await Connections.open(exchange, OPEN_LOOP_CONNECTIONS, (latencyMs) => {
     latencies.push(latencyMs)
     const startedAt = late.shift()
     if (startedAt !== undefined) group.idle.pop()?.send(startedAt)
@@ -89,5 +100,22 @@ async function guarded<Result>(group: Connections, measure: () => Promise<Result
     return await Promise.race([measured(), group.failed])
   } finally {
     group.close()
+  }
+}
+
+/** Of two phases. */
+export function sum(before: Tally | undefined, after: Tally): Tally {
+  return before === undefined ? after : combine(before, after, (one, other) => one + other)
+}
+
+function combine(one: Tally, other: Tally, of: (one: number, other: number) => number): Tally {
+  const known = (first: number | undefined, second: number | undefined): number | undefined =>
+    first === undefined || second === undefined ? undefined : of(first, second)
+  return {
+    answers: of(one.answers, other.answers),
+    bodyBytes: of(one.bodyBytes, other.bodyBytes),
+    seconds: of(one.seconds, other.seconds),
+    cpuSeconds: known(one.cpuSeconds, other.cpuSeconds),
+    waitedSeconds: known(one.waitedSeconds, other.waitedSeconds),
   }
 }

@@ -17,6 +17,23 @@ export function cpuSeconds(pids: readonly number[]): number | undefined {
   return ticks / TICKS_PER_SECOND
 }
 
+/**
+ * Time for which the first thread of each was ready to run and another process had its CPU: by that one sees how much a
+ * run was disturbed.
+ */
+export function waitedSeconds(pids: readonly number[]): number | undefined {
+  let nanoseconds = 0
+  for (const pid of pids) {
+    try {
+      nanoseconds += Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1])
+    } catch {
+      // Not every kernel tells it.
+      return undefined
+    }
+  }
+  return nanoseconds / 1_000_000_000
+}
+
 /** The most memory each has held, added up. */
 export function peakRssMb(pids: readonly number[]): number | undefined {
   if (!CAN_READ_USAGE) return undefined

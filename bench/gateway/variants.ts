@@ -2,11 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 
+/** One process plays them both. */
+export type ProviderName = 'openai' | 'anthropic'
+
 /** A way to the provider. */
 export interface Variant {
   readonly name: string
-  /** The model as this way wants it named; the provider knows it as gpt-5. */
-  readonly model: string
+  /** A provider's model as this way wants it named. */
+  readonly modelOf: (provider: ProviderName, model: string) => string
   /** Arguments for node to start it in front of a provider; without them it is the provider itself. */
   readonly args?: (provider: Provider) => readonly string[]
 }
@@ -20,14 +23,11 @@ interface Provider {
 const ROOT = join(import.meta.dirname, '..', '..')
 const PROFILE_COUNT = 10
 
-export const PROVIDER_PATH = join(import.meta.dirname, 'provider.ts')
-export const LOAD_GENERATOR_PATH = join(import.meta.dirname, 'load-generator.ts')
-
-export const DIRECT: Variant = { name: 'direct', model: 'gpt-5' }
+export const DIRECT: Variant = { name: 'direct', modelOf: (_, model) => model }
 
 export const PROXY: Variant = {
   name: 'proxy',
-  model: 'gpt-5',
+  modelOf: DIRECT.modelOf,
   args: ({ port }) => [join(ROOT, 'bench', 'proxies', 'pool-request.ts'), `http://127.0.0.1:${port}`],
 }
 
@@ -35,19 +35,26 @@ export const STAND_IN: Variant = { ...PROXY, name: 'stand-in' }
 
 export const GATEWAY: Variant = {
   name: 'hotspare',
-  model: 'openai/gpt-5',
+  modelOf: (provider, model) => `${provider}/${model}`,
   args: ({ port, directory }) => {
-    const profiles = Array.from({ length: PROFILE_COUNT }, (_, index) => ({
-      id: `openai:${index + 1}`,
-      apiKey: `sk-bench-${index + 1}-000000`,
-    }))
+    const origin = `http://127.0.0.1:${port}`
     const config = {
       version: 1,
       server: { host: '127.0.0.1', port: 0 },
-      providers: { openai: { baseUrl: `http://127.0.0.1:${port}/v1`, profiles } },
+      providers: {
+        openai: { baseUrl: `${origin}/v1`, profiles: profilesOf('openai') },
+        anthropic: { baseUrl: origin, profiles: profilesOf('anthropic') },
+      },
     }
     const path = join(directory, 'hotspare.yaml')
     writeFileSync(path, stringify(config))
     return [join(ROOT, 'src', 'cli', 'main.ts'), 'serve', '--config', path, '--port', '0']
   },
+}
+
+function profilesOf(provider: ProviderName): readonly object[] {
+  return Array.from({ length: PROFILE_COUNT }, (_, index) => ({
+    id: `${provider}:${index + 1}`,
+    apiKey: `sk-bench-${index + 1}-000000`,
+  }))
 }

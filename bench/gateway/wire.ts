@@ -1,16 +1,19 @@
 /** The two shapes of a chat completion: one JSON text, or server-sent events. */
 export type Kind = 'json' | 'stream'
 
-export interface Answer {
+export interface ExpectedBody {
   readonly body: Buffer
   /** What a complete body ends with. */
   readonly end: Buffer
+}
+
+export interface Answer extends ExpectedBody {
   /** Status line, headers and body as the provider puts them on the wire. */
   readonly bytes: Buffer
 }
 
 const COMMON = { id: 'chatcmpl-CgT0000000000000000000000bench', created: 1_762_000_000, model: 'gpt-5-2025-08-07' }
-const USAGE = {
+export const USAGE = {
   prompt_tokens: 61,
   completion_tokens: 128,
   total_tokens: 189,
@@ -18,7 +21,10 @@ const USAGE = {
   completion_tokens_details: { reasoning_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 },
 }
 const SENTENCE = 'A spare takes over when the first one fails, and nobody who waits for the answer notices. '
+export const WORDS: readonly string[] = SENTENCE.trim().split(' ')
 const STREAMED_CHUNKS = 50
+export const STREAM_HEADERS = ['Content-Type: text/event-stream; charset=utf-8', 'Transfer-Encoding: chunked'] as const
+export const LAST_HTTP_CHUNK = '0\r\n\r\n'
 
 /** What the provider answers: built once, so that answering costs it a write. */
 export const ANSWERS: Readonly<Record<Kind, Answer>> = { json: jsonAnswer(), stream: streamAnswer() }
@@ -37,14 +43,27 @@ export function requestBytes(kind: Kind, model: string, port: number): Buffer {
     max_completion_tokens: 256,
     ...(kind === 'stream' ? { stream: true, stream_options: { include_usage: true } } : {}),
   })
+  const own = ['User-Agent: OpenAI/JS 6.49.0', 'Authorization: Bearer sk-bench-1-000000']
+  return postBytes({ path: '/v1/chat/completions', port, own, body })
+}
+
+interface Post {
+  readonly path: string
+  readonly port: number
+  /** Headers that only this SDK sends. */
+  readonly own: readonly string[]
+  readonly body: string
+}
+
+/** With the headers that the SDKs of both providers send. */
+export function postBytes({ path, port, own, body }: Post): Buffer {
   const headers = [
-    'POST /v1/chat/completions HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Connection: keep-alive',
     'Accept: application/json',
     'Content-Type: application/json',
-    'User-Agent: OpenAI/JS 6.49.0',
-    'Authorization: Bearer sk-bench-1-000000',
+    ...own,
     'X-Stainless-Retry-Count: 0',
     'X-Stainless-Timeout: 600',
     'X-Stainless-Lang: js',
@@ -78,26 +97,33 @@ function jsonAnswer(): Answer {
 }
 
 function streamAnswer(): Answer {
-  const words = SENTENCE.trim().split(' ')
   const deltas = Array.from({ length: STREAMED_CHUNKS }, (_, index) =>
-    index === 0 ? { role: 'assistant', content: '', refusal: null } : { content: ` ${words[index % words.length]}` },
+    index === 0 ? { role: 'assistant', content: '', refusal: null } : { content: ` ${WORDS[index % WORDS.length]}` },
   )
   const events = [
-    ...deltas.map((delta) => chunk([{ index: 0, delta, logprobs: null, finish_reason: null }], null)),
-    chunk([{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }], null),
-    chunk([], USAGE),
+    ...deltas.map((delta) => chatDelta(delta)),
+    chatChunk([{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }], null),
+    chatChunk([], USAGE),
     '[DONE]',
   ].map((data) => `data: ${data}\n\n`)
-  const head = headOf(['Content-Type: text/event-stream; charset=utf-8', 'Transfer-Encoding: chunked'])
-  const chunked = events.map((event) => `${event.length.toString(16)}\r\n${event}\r\n`).join('')
+  const chunked = events.map(httpChunk).join('')
   return {
     body: Buffer.from(events.join('')),
     end: Buffer.from('data: [DONE]\n\n'),
-    bytes: Buffer.concat([head, Buffer.from(`${chunked}0\r\n\r\n`)]),
+    bytes: Buffer.concat([headOf(STREAM_HEADERS), Buffer.from(`${chunked}${LAST_HTTP_CHUNK}`)]),
   }
 }
 
-function chunk(choices: readonly object[], usage: object | null): string {
+/** Of ASCII text alone. */
+export function httpChunk(text: string): string {
+  return `${text.length.toString(16)}\r\n${text}\r\n`
+}
+
+export function chatDelta(delta: object): string {
+  return chatChunk([{ index: 0, delta, logprobs: null, finish_reason: null }], null)
+}
+
+export function chatChunk(choices: readonly object[], usage: object | null): string {
   const { id, created, model } = COMMON
   return JSON.stringify({
     id,
@@ -112,7 +138,7 @@ function chunk(choices: readonly object[], usage: object | null): string {
 }
 
 /** With the headers a true answer has: reading, choosing and passing them on is part of the work. */
-function headOf(own: readonly string[]): Buffer {
+export function headOf(own: readonly string[]): Buffer {
   const lines = [
     'HTTP/1.1 200 OK',
     'Date: Sat, 01 Nov 2025 12:26:40 GMT',

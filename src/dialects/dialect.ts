@@ -1,3 +1,4 @@
+import type { ContinuationFormat } from './continuation-format.ts'
 import type { RequestFormat } from './request-format.ts'
 
 /** Token counts as one event or answer tells them. Input includes what was read from or written to a cache. */
@@ -121,4 +122,6 @@ export interface Dialect extends AnswerFormat {
   readonly closingEvent: string
   /** Does an end mark (`[DONE]`) follow the last event? */
   readonly hasEndMark: boolean
+  /** How an answer that broke off is continued. */
+  readonly continuation: ContinuationFormat
 }

@@ -1,5 +1,6 @@
 export { formatOf, isOtherAnswer } from './answer-formats.ts'
 export { anthropicMessages } from './anthropic/index.ts'
+export type { ContinuationFormat, DialectTrail, TrailOptions } from './continuation-format.ts'
 export type {
   AnswerFlaw,
   AnswerFormat,

@@ -54,7 +54,7 @@ class RunningGateway implements Gateway {
   #closed: Promise<void> | undefined
 
   constructor(settings: GatewaySettings) {
-    const { manager, registry, maxBodyBytes, onInternalError } = settings
+    const { manager, registry, maxBodyBytes, keepAliveMs, onInternalError } = settings
     this.#settings = settings
     const clients = new ClientKeys(settings.clients)
     const prefix = randomBytes(5).toString('hex')
@@ -75,7 +75,7 @@ class RunningGateway implements Gateway {
       checkOrigin: isGuarded ? refuseForeignPages : () => {},
       onInternalError,
     }
-    this.#dataPlane = new DataPlane({ ...shared, maxBodyBytes })
+    this.#dataPlane = new DataPlane({ ...shared, maxBodyBytes, keepAliveMs })
     const control = createControlPlane(shared)
     this.#server = createFront({
       maxBodyBytes,

@@ -11,19 +11,40 @@ const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
 const FIELDS = /^(?:event: ?[\w.-]+\r?\n)?data: ?$/
 /** A stream whose events differ in more than their text is not worth learning. */
 const MAX_MISSES = 16
+/** Events of streams have one text or two. */
+const MAX_TEXTS = 8
 /** Keys and field names are short; whatever is longer is none of them. */
 const MAX_NAME_BYTES = 64
 
+/** Who is told the texts of events that nobody parsed. */
+export interface FreeTextReader {
+  /** What stands in JSON between the quotes behind `key`. */
+  noteFamiliar(key: string, bytes: Buffer, start: number, end: number): void
+}
+
+/** An event cut at its free texts. */
+interface Pattern {
+  /** What stands between the texts; a text, without its quotes, follows each but the last. */
+  readonly literals: readonly Buffer[]
+  /** The key of each text. */
+  readonly keys: readonly string[]
+}
+
+const NO_PATTERN: Pattern = { literals: [], keys: [] }
+
 /**
- * Recognises events that differ from one that has been judged in nothing but free text. Nine in ten events of a stream
- * are such, and comparing bytes takes a fraction of what parsing them does. The comparison is exact: what is not
- * byte for byte the same outside of the text, or is no valid JSON string inside of it, is not recognised.
+ * Recognises events that differ from the one before in nothing but free text. Nine in ten events of a stream are such,
+ * and comparing bytes takes a fraction of what parsing them does. The comparison is exact: what is not byte for byte the
+ * same outside of the text, or is no valid JSON string inside of it, is not recognised.
  */
 export class FamiliarEvents {
   readonly #freeText: ReadonlySet<string>
-  /** What stands between the texts; a text, without its quotes, follows each but the last. */
-  #literals: readonly Buffer[] = []
+  #pattern: Pattern = NO_PATTERN
+  /** The pattern is that of the latest event. */
+  #isLatest = false
   #misses = 0
+  /** Where the texts of the event stand that was found last: start and end in turn. */
+  readonly #places = new Int32Array(2 * MAX_TEXTS)
 
   /** @param freeText keys whose texts say nothing of how the answer goes */
   constructor(freeText: ReadonlySet<string>) {
@@ -32,28 +53,52 @@ export class FamiliarEvents {
 
   /** Takes an event that was judged to be content and nothing else as the pattern of those that follow. */
   learn(bytes: Buffer, start: number, end: number): void {
-    if (this.#misses > MAX_MISSES) return
+    // What came between two of a kind has not made the pattern a bad one.
+    this.#isLatest = this.#match(bytes, start, end) === end
+    if (this.#isLatest) return
     this.#misses += 1
-    this.#literals = patternOf(bytes, start, end, this.#freeText)
+    this.#pattern = this.#misses > MAX_MISSES ? NO_PATTERN : patternOf(bytes, start, end, this.#freeText)
+    this.#isLatest = true
+  }
+
+  /** An event came that is no pattern for those that follow; nothing is familiar until one is learnt again. */
+  interrupt(): void {
+    this.#isLatest = false
   }
 
   /** Where a familiar event that begins here ends; -1 where none begins, or not all of it is there. */
   endOf(bytes: Buffer, start: number, length: number): number {
-    const literals = this.#literals
+    if (!this.#isLatest) return -1
+    const end = this.#match(bytes, start, length)
+    if (end !== -1) this.#misses = 0
+    return end
+  }
+
+  /** Tells the free texts of the event whose end was found last. */
+  tellTexts(bytes: Buffer, reader: FreeTextReader): void {
+    const { keys } = this.#pattern
+    const places = this.#places
+    for (let index = 0; index < keys.length; index += 1)
+      reader.noteFamiliar(keys[index] as string, bytes, places[2 * index] as number, places[2 * index + 1] as number)
+  }
+
+  #match(bytes: Buffer, start: number, length: number): number {
+    const { literals } = this.#pattern
+    const places = this.#places
     let at = start
     for (let index = 0; index < literals.length; index += 1) {
       if (index > 0) {
+        places[2 * index - 2] = at
         at = endOfText(bytes, at, length)
         if (at === -1) return -1
+        places[2 * index - 1] = at
       }
       const literal = literals[index] as Buffer
       const next = at + literal.length
       if (next > length || bytes.compare(literal, 0, literal.length, at, next) !== 0) return -1
       at = next
     }
-    if (at === start) return -1
-    this.#misses = 0
-    return at
+    return at === start ? -1 : at
   }
 }
 
@@ -84,27 +129,32 @@ function isHex(bytes: Buffer, start: number): boolean {
   return true
 }
 
-/** The literal parts of an event; none where it is not plain enough. */
-function patternOf(bytes: Buffer, start: number, end: number, freeText: ReadonlySet<string>): readonly Buffer[] {
+/** An event cut at its free texts; nothing where it is not plain enough. */
+function patternOf(bytes: Buffer, start: number, end: number, freeText: ReadonlySet<string>): Pattern {
   const json = bytes.indexOf(OPEN_BRACE, start)
-  if (json === -1 || json - start > MAX_NAME_BYTES || !FIELDS.test(bytes.toString('latin1', start, json))) return []
+  if (json === -1 || json - start > MAX_NAME_BYTES || !FIELDS.test(bytes.toString('latin1', start, json)))
+    return NO_PATTERN
   const lineEnd = bytes.indexOf(LF, json)
   // The blank line, and nothing else, follows the line of the JSON.
-  if (lineEnd === -1 || lineEnd >= end || end - lineEnd > 3) return []
+  if (lineEnd === -1 || lineEnd >= end || end - lineEnd > 3) return NO_PATTERN
   const literals: Buffer[] = []
+  const keys: string[] = []
   let from = start
   let key = ''
   for (let at = json; at < lineEnd; at += 1) {
     if (bytes[at] !== QUOTE) continue
     const close = endOfText(bytes, at + 1, lineEnd)
-    if (close === -1) return []
+    if (close === -1) return NO_PATTERN
     if (bytes[close + 1] === COLON) {
       key = close - at > MAX_NAME_BYTES ? '' : bytes.toString('latin1', at + 1, close)
     } else if (bytes[at - 1] === COLON && freeText.has(key)) {
       literals.push(Buffer.from(bytes.subarray(from, at + 1)))
+      keys.push(key)
       from = close
     }
     at = close
   }
-  return [...literals, Buffer.from(bytes.subarray(from, end))]
+  // One that is content, and yet has no free text, says something that would go unseen.
+  if (keys.length === 0 || keys.length > MAX_TEXTS) return NO_PATTERN
+  return { literals: [...literals, Buffer.from(bytes.subarray(from, end))], keys }
 }

@@ -35,8 +35,11 @@ export class StreamJudge {
   #usage: Usage | undefined
   /** Some relays put a finish reason on every chunk: what goes on after one ends only where the server ends it. */
   #isFinishTrusted = true
+  readonly #isContinuation: boolean
 
-  constructor(dialect: Dialect, errors: AnswerErrors) {
+  /** @param isContinuation it was asked to write what comes behind the beginning of an answer: that may be nothing */
+  constructor(dialect: Dialect, errors: AnswerErrors, isContinuation = false) {
+    this.#isContinuation = isContinuation
     this.#dialect = dialect
     this.#errors = errors
     this.#progress = dialect.startProgress()
@@ -95,6 +98,7 @@ export class StreamJudge {
       const verdict = this.#progress.verdict()
       // An answer that was cut off tells its reader so itself.
       if (verdict === undefined || verdict.hasContent) return undefined
+      if (this.#isContinuation && verdict.flaw === 'empty') return undefined
       return errors.inAnswer(verdict.message, { flaw: verdict.flaw })
     }
     const reported = leftoverError(leftovers, { dialect: this.#dialect, errors, sawEvent: this.#sawEvent })

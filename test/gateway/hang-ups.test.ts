@@ -26,6 +26,8 @@ async function startCrowd(clock: CountingClock, healthy: FaultProvider, limping:
           [`retried-${dialect}`, { primary: `limping-${dialect}/failing`, fallbacks: [`${dialect}/slow`] }],
           [`insisted-${dialect}`, { primary: `limping-${dialect}/failing` }],
           [`awaited-${dialect}`, { primary: `limping-${dialect}/limited` }],
+          [`recovered-${dialect}`, { primary: `limping-${dialect}/breaking`, fallbacks: [`${dialect}/slow`] }],
+          [`unrecovered-${dialect}`, { primary: `limping-${dialect}/breaking`, fallbacks: [`${dialect}/mute`] }],
         ]),
       ),
       retry: { attempts: 3, minDelayMs: 20, maxDelayMs: 20 },
@@ -128,6 +130,8 @@ it(`nothing is left of ${CLIENTS} clients that hang up (seed ${SEED}, HOTSPARE_S
   expect(outcomes.length).toBeGreaterThan(CLIENTS / 2)
   expect(told('failover')).toBeGreaterThan(CLIENTS / 50)
   expect(told('request_waiting')).toBeGreaterThan(CLIENTS / 50)
+  expect(told('recovery_started')).toBeGreaterThan(CLIENTS / 20)
+  expect(told('recovery_succeeded')).toBeGreaterThan(CLIENTS / 100)
 
   await answers()
   await crowd[Symbol.asyncDispose]()
@@ -167,7 +171,8 @@ function expectClosedUpstream(plans: readonly Plan[], provider: FaultProvider): 
 /** Only what failed by itself is out, and for the reason for which it failed. */
 function expectNobodyBlamed({ manager }: GatewayWorld, events: readonly FailoverEvent[]): void {
   for (const { id, status, failures, lastError, models } of manager.status().profiles) {
-    if (id.startsWith('limping')) expect(lastError?.reason).toMatch(/^(?:server_error|rate_limit)$/)
+    if (id.startsWith('limping'))
+      expect(lastError?.reason).toMatch(/^(?:server_error|rate_limit|network|stream_interrupted)$/)
     else {
       expect({ id, status, failures, lastError }).toEqual({
         id,
@@ -181,7 +186,10 @@ function expectNobodyBlamed({ manager }: GatewayWorld, events: readonly Failover
   for (const event of events) {
     if (event.type === 'attempt_failed') {
       expect(event.target.provider).toMatch(/^limping/)
-      expect(event.failure.status).toBe(event.target.model === 'limited' ? 429 : 500)
-    } else if (event.type === 'cooldown_started') expect(event.key).toMatch(/failing|limited/)
+      const { failure, isCommitted, target } = event
+      if (target.model === 'breaking') expect(failure.reason).toMatch(/network|stream_interrupted/)
+      else expect(failure.status).toBe(target.model === 'limited' ? 429 : 500)
+      if (isCommitted) expect(target.model).toBe('breaking')
+    } else if (event.type === 'cooldown_started') expect(event.key).toMatch(/failing|limited|breaking/)
   }
 }

@@ -16,10 +16,17 @@ export const HEALTHY = {
   huge: { answer: 'x'.repeat(300_000) },
 } satisfies Record<string, Fault>
 /** At an address of its own, so that only it may be blamed: fails, or tells to come back when nobody waits any more. */
-export const LIMPING = { failing: faults.serverError(), limited: faults.rateLimited({ retryAfterSeconds: 60 }) }
+export const LIMPING = {
+  failing: faults.serverError(),
+  limited: faults.rateLimited({ retryAfterSeconds: 60 }),
+  breaking: { ...faults.cutAfter(10), tokenDelayMs: 1 },
+} satisfies Record<string, Fault>
 
-/** Routes over them, one of each dialect: over to a healthy one in the end, again and again in vain, not at all. */
-const ROUTES: readonly string[] = ['retried', 'insisted', 'awaited']
+/**
+ * Routes over them, one of each dialect: over to a healthy one in the end, again and again in vain, not at all; a stream
+ * that breaks off and is gone on with, or would be, if the other one ever answered.
+ */
+const ROUTES: readonly string[] = ['retried', 'insisted', 'awaited', 'recovered', 'unrecovered']
 
 /** When a client leaves, and what it asks for. `stay` is one that does not. */
 const MOMENTS = {
@@ -28,9 +35,10 @@ const MOMENTS = {
   'once it has asked': ['mute', 'slow', 'late', 'stalled', 'huge', 'retried', 'insisted', 'awaited', 'awaited'],
   'in a stream': ['slow', 'stalled', 'retried'],
   'in a stream it does not read': ['flood'],
+  'in a recovery': ['recovered', 'unrecovered'],
   'in a whole answer': ['huge'],
-  'at the very end': ['slow', 'late', 'retried'],
-  stay: ['slow', 'late', 'retried'],
+  'at the very end': ['slow', 'late', 'retried', 'recovered'],
+  stay: ['slow', 'late', 'retried', 'recovered'],
 } as const
 type Moment = keyof typeof MOMENTS
 const USUAL_MOMENTS = Object.keys(MOMENTS).filter((name) => !name.includes('not read')) as [Moment]
@@ -53,7 +61,8 @@ export interface Plan {
 export function planOf(index: number, dice: Dice): Plan {
   const moment = index % 50 === 1 ? 'in a stream it does not read' : dice.pick(USUAL_MOMENTS)
   const model = dice.pick(MOMENTS[moment] as readonly [string])
-  const isOnlyStreamed = moment.startsWith('in a stream') || model === 'flood' || model === 'stalled'
+  const isOnlyStreamed =
+    moment.startsWith('in a stream') || moment === 'in a recovery' || model === 'flood' || model === 'stalled'
   return {
     name: `client-${index}`,
     moment,
@@ -90,7 +99,11 @@ export async function run(port: number, plan: Plan, open: OpenThings): Promise<s
   if (moment === 'once it has asked') await sleep(ms)
   else if (moment === 'in a stream' || moment === 'in a whole answer')
     await client.sees(() => client.received.includes('\r\n\r\n') && hasBody(bytes)())
-  else if (moment === 'in a stream it does not read') {
+  else if (moment === 'in a recovery') {
+    // A token of the ten is longer than a hundred bytes.
+    await client.sees(() => client.received.includes('\r\n\r\n') && hasBody(1_000)())
+    await sleep(ms)
+  } else if (moment === 'in a stream it does not read') {
     await client.sees(' 200 OK')
     client.socket.pause()
     const { localPort } = client.socket

@@ -1,10 +1,12 @@
 import type { Reception } from './fake-provider.ts'
 import { type KnownTarget, type Mirror, originOf } from './mirror.ts'
 import type { ManagerOptions, RequestPlan } from './plan.ts'
+import type { PrefillBook } from './prefill-book.ts'
 import type { QuotaBook } from './quota-book.ts'
 import type { RampBook } from './ramp-book.ts'
 import {
   countedTries,
+  hasRefused,
   isEvidence,
   type KnownAttempt,
   type KnownRequest,
@@ -26,6 +28,7 @@ export interface Knowledge {
   readonly ramps: RampBook
   readonly sessions: SessionBook
   readonly quotas: QuotaBook
+  readonly prefills: PrefillBook
   readonly options: ManagerOptions
   readonly report: Report
 }
@@ -42,12 +45,12 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
     report('nothing_is_tried_too_late', `${name} began ${now - request.started.deadlineAt} ms after the deadline`)
   if (request.caller.hasLeft) report('nothing_is_tried_too_late', `${name} began after the caller had left`)
   const { maxAttempts = 10 } = options.budget ?? {}
-  if (countedTries(request, options) >= maxAttempts)
+  if (attempt.resume === undefined && countedTries(request, options) >= maxAttempts)
     report('budget_holds', `${name} exceeds budget.maxAttempts ${maxAttempts}`)
   const tries = request.attempts.filter(({ known }) => isSame(known, attempt.known)).length
   const { attempts: maxTries = 3 } = options.retry ?? {}
   const origin = originOf(attempt.known.profile)
-  const isFree = lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
+  const isFree = isWithoutPrefill(request, attempt) || lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
   if (tries === 0) knowledge.retries.first(origin, now)
   else if (isEvidence(options) && !isFree && !knowledge.retries.again(origin, now))
     report('retries_are_paid', `${name} is one more retry of ${origin} than there are`)
@@ -95,6 +98,13 @@ function mayPanic(policy: ManagerOptions['policy'], started: KnownWindow['starte
     default:
       return started.kind === 'breaker' && started.end === 'inferred'
   }
+}
+
+/** Is the same target asked at once without the prefill that did no good there? */
+export function isWithoutPrefill({ attempts }: KnownRequest, { known, resume }: KnownAttempt): boolean {
+  const before = attempts.at(-1)
+  const wasInVain = before !== undefined && (before.hasDiverged || hasRefused(before))
+  return resume === 'restart' && wasInVain && before.resume === 'prefill' && isSame(before.known, known)
 }
 
 /** May it be used at all, whatever its health? */

@@ -2,7 +2,7 @@ import type { Rule } from './records.ts'
 
 /** A place in the engine's source, and what is to stand there instead. */
 export interface Edit {
-  /** Below `src/engine`. */
+  /** As seen from `src/engine`. */
   readonly file: string
   /** Stands there exactly once. */
   readonly find: string
@@ -78,8 +78,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'the budget is one try too large',
     ['budget_holds'],
     'attempt-loop.ts',
-    'if (this.#spent >= this.#engine.settings.budget.maxAttempts)',
-    'if (this.#spent > this.#engine.settings.budget.maxAttempts)',
+    'this.#spent >= this.#engine.settings.budget.maxAttempts',
+    'this.#spent > this.#engine.settings.budget.maxAttempts',
   ),
   broken(
     'a target is tried once too often',
@@ -280,6 +280,122 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'status.ts',
     "if (window.state === 'reopened') continue",
     "if (window.state !== 'cooling') continue",
+  ),
+  broken(
+    'what another attempt repeats is passed on',
+    ['answers_are_of_a_piece', 'answers_are_whole'],
+    'stream-trail.ts',
+    'else this.#plain.resumeWith(hooksOf(provider), mode)',
+    "else if (mode === 'prefill') this.#plain.resumeWith(hooksOf(provider), mode)",
+  ),
+  broken(
+    'whoever ignores a prefill is believed to go on from it',
+    ['answers_are_of_a_piece', 'answers_are_whole'],
+    '../recovery/text-seam.ts',
+    "if (agreed < enough) return agreed < this.#withheld.length ? this.#goOn() : ''",
+    'if (agreed <= enough) return this.#goOn()',
+  ),
+  broken(
+    'what differs is passed on',
+    ['answers_are_of_a_piece', 'answers_are_whole'],
+    '../recovery/text-seam.ts',
+    'throw this.#diverged()\n    }\n    this.#matched += compared',
+    '}\n    this.#matched += compared',
+  ),
+  broken(
+    'an answer that ends before it has said all that was delivered is taken for whole',
+    ['answers_are_whole'],
+    '../recovery/text-seam.ts',
+    "if (!this.isThrough && missing.trim() !== '') throw this.#diverged()",
+    '',
+  ),
+  broken(
+    'an answer is gone on with whose tool has been called',
+    ['answers_are_of_a_piece', 'answers_are_whole', 'recovery_is_as_agreed'],
+    'failover-stream.ts',
+    'disarmedBy: () => this.#trail?.disarmedBy',
+    'disarmedBy: () => undefined',
+  ),
+  broken(
+    'going on with an answer has no end',
+    ['recovery_has_its_budget'],
+    'recovering.ts',
+    'this.#attemptsLeft -= 1',
+    '',
+  ),
+  {
+    name: 'a prefill that was refused is sent again and again',
+    caughtBy: ['prefills_go_where_they_are_taken'],
+    edits: [
+      {
+        file: 'attempt-loop.ts',
+        find: "if (reason === 'invalid_request') this.#engine.prefills.refused(target)\n    recovering.restart(target)",
+        replace: '',
+      },
+    ],
+  },
+  broken(
+    'nobody remembers who refused a prefill',
+    ['prefills_go_where_they_are_taken'],
+    'attempt-loop.ts',
+    "if (reason === 'invalid_request') this.#engine.prefills.refused(target)",
+    '',
+  ),
+  broken(
+    'a caller who has left is served on',
+    ['nothing_is_tried_too_late'],
+    'attempt-loop.ts',
+    'if (cancellation.isCanceled) return requestEnded(',
+    'if (cancellation.isCanceled && this.#recovering === undefined) return requestEnded(',
+  ),
+  broken(
+    'nobody says that the answer broke off',
+    ['broken_answers_say_so'],
+    'open-answer.ts',
+    'else this.#conclude(streamInterrupted(broken.failure, broken.error, attempts, broken.secrets))',
+    'else this.#conclude(callerLeft(attempts))',
+  ),
+  broken(
+    'who says something else has failed',
+    ['other_answers_condemn_nobody', 'healthy_answers_succeed'],
+    'open-answer.ts',
+    'if (!(error instanceof Diverged)) {',
+    'if (!(error instanceof Diverged) || attempt !== undefined) {',
+  ),
+  broken(
+    'a model that says something else is asked again',
+    ['other_answers_are_left'],
+    'attempt-loop.ts',
+    "if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link, target)\n      else",
+    "if (this.#attempts.at(-1)?.resume !== 'restart')",
+  ),
+  broken(
+    'prefills are sent although only a new beginning is configured',
+    ['prefills_go_where_they_are_taken'],
+    'recovering.ts',
+    "settings.recovery.midStream === 'continue' &&",
+    "settings.recovery.midStream !== 'off' &&",
+  ),
+  broken(
+    'whoever cannot go on with an answer is asked to',
+    ['recovery_is_as_agreed'],
+    'work.ts',
+    'if (cause !== undefined || !this.#isRecovering) return cause',
+    'return cause',
+  ),
+  broken(
+    'a failure of the request itself is gone on from',
+    ['recovery_is_as_agreed'],
+    'open-answer.ts',
+    "breakage.failure.nextStep === 'return') return { cause: 'rejected' }",
+    "breakage.failure.nextStep === 'return') {}",
+  ),
+  broken(
+    'the success of a recovery is told again and again',
+    ['recoveries_have_one_end_each'],
+    'open-answer.ts',
+    'this.#brokenAt = undefined\n',
+    '\n',
   ),
 ]
 

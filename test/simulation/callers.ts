@@ -1,4 +1,5 @@
 import type { CallOptions, FailoverEvent, FailoverStream } from '../../src/index.ts'
+import { callTo } from './answers.ts'
 import { referredTo } from './binding-book.ts'
 import { type Asked, farewell, type Piece } from './fake-provider.ts'
 import { errorOf, FAULT_KINDS } from './faults.ts'
@@ -19,6 +20,9 @@ export async function ask(stage: Stage, plan: RequestPlan, seed: number): Promis
     seed,
     requestId: undefined,
     hasLeft: false,
+    received: '',
+    ends: 0,
+    stream: undefined,
     ending: undefined,
   }
   const { fallbacks, deadlineMs, sessionKey, estimatedTokens, guess, guessedTokens, model, door } = plan
@@ -65,8 +69,10 @@ function planLeaving(
   const { leaving } = caller.plan
   if (leaving === undefined || controller === undefined) return () => {}
   const leave = (): void => {
+    const dice = new Dice(seed)
     caller.hasLeft = true
-    controller.abort(farewell(new Dice(seed)))
+    if (caller.stream !== undefined && dice.chance(0.5)) caller.stream.cancel()
+    else controller.abort(farewell(dice))
   }
   if ('afterMs' in leaving) {
     if (leaving.afterMs > 0) return clock.setTimer(leave, leaving.afterMs)
@@ -84,6 +90,7 @@ function planLeaving(
 
 async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverStream<Piece>): Promise<void> {
   const { mode, pauseMs, events } = caller.plan.reading
+  caller.stream = stream
   const completed = stream.completed.then(
     () => {
       caller.ending = { kind: 'succeeded' }
@@ -92,14 +99,20 @@ async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverSt
       caller.ending = { kind: 'failed', error }
     },
   )
+  if (mode === 'cancel' || mode === 'dispose') caller.hasLeft = true
   if (mode === 'cancel') stream.cancel()
   else if (mode === 'dispose') await stream[Symbol.asyncDispose]()
   else if (mode !== 'never') {
     let count = 0
     try {
-      for await (const _ of stream) {
+      for await (const { type, text } of stream) {
+        caller.received += type === 'call' ? callTo(caller.id) : text
+        if (type === 'end') caller.ends += 1
         count += 1
-        if (mode === 'early' && count > events) break
+        if (mode === 'early' && count > events) {
+          caller.hasLeft = true
+          break
+        }
         if (mode === 'slow') await clock.sleep(pauseMs)
       }
     } catch (error) {
@@ -110,6 +123,7 @@ async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverSt
     }
   }
   await completed
+  oracle.left(caller)
 }
 
 /** Takes a lease as planned, and ends it as planned. */

@@ -1,17 +1,19 @@
 import type { FailoverEventOf, Failure } from '../../src/index.ts'
-import { describe, isInUse, isSame, type Knowledge } from './attempt-rules.ts'
+import { describe, isInUse, isSame, isWithoutPrefill, type Knowledge } from './attempt-rules.ts'
 import { isServed } from './binding-book.ts'
 import { type KnownLink, type KnownTarget, type Mirror, originOf, scopesOf } from './mirror.ts'
 import type { ManagerOptions } from './plan.ts'
 import {
   countedTries,
   isEvidence,
+  isRefusal,
   type KnownAttempt,
   type KnownRequest,
   lastFailureOf,
   nameOf,
   type Outcome,
 } from './records.ts'
+import { canGoOn } from './resume-rules.ts'
 import { limitNames, useName } from './trouble-book.ts'
 import { type KnownWindow, stateOf } from './window-book.ts'
 
@@ -30,6 +32,7 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
   const failure = lastFailureOf(request, attempt.known)
   // By its name: a request goes on with a profile that was removed and added again meanwhile.
   const isAgain = attempt.kind === 'retry' && before !== undefined && nameOf(before.target) === nameOf(attempt.target)
+  if (isWithoutPrefill(request, attempt)) return
   // A back-off before the same target is waited for although others are open.
   if (isAgain && failure?.nextStep === 'retry_target' && triesOf(request, attempt.known) === 1) return
   const name = `attempt ${attempt.number} of ${request.started.requestId} at ${nameOf(attempt.target)}`
@@ -61,15 +64,26 @@ export function checkChoice(knowledge: Knowledge, request: KnownRequest, attempt
 
 /** Nobody gives up while a target that has nothing to do with what failed stands open. */
 function checkGivingUp(knowledge: Knowledge, request: KnownRequest, now: number): void {
-  const { options, report } = knowledge
+  const { options } = knowledge
   const { maxAttempts = 10 } = options.budget ?? {}
-  if (countedTries(request, options) >= maxAttempts || isTurnedDown(request)) return
+  if (countedTries(request, options) < maxAttempts) checkNothingLeft(knowledge, request, now)
+}
+
+function checkNothingLeft(knowledge: Knowledge, request: KnownRequest, now: number): void {
+  if (isTurnedDown(request)) return
   const ignored = placesOf(knowledge, request).find((place) => isIgnored(knowledge, request, place, now))
   if (ignored !== undefined)
-    report(
+    knowledge.report(
       'open_targets_are_not_ignored',
       `${request.started.requestId} gave up although ${placeName(ignored)} was open`,
     )
+}
+
+/** Nobody gives up a broken answer while his recovery has a budget, and a target that nothing is known against is open. */
+export function checkExhausted(knowledge: Knowledge, request: KnownRequest, now: number): void {
+  const { maxAttempts = 4 } = knowledge.options.recovery ?? {}
+  const made = request.attempts.filter(({ resume }) => resume !== undefined).length
+  if (made < maxAttempts) checkNothingLeft(knowledge, request, now)
 }
 
 /**
@@ -113,7 +127,10 @@ export function checkWaiting(
   if (until - now > maxMs - request.waitedMs)
     report('waiting_is_worth_it', `${requestId} waits for ${until - now} ms after ${request.waitedMs} of ${maxMs}`)
   const inUse = places.filter(
-    ({ target }) => isInUse(mirror, target, request.caller.plan.door) && isServed(request.bound, target) !== false,
+    ({ target }) =>
+      isInUse(mirror, target, request.caller.plan.door) &&
+      canGoOn(knowledge, request, target.profile.provider) &&
+      isServed(request.bound, target) !== false,
   )
   const isHopeless = ({ target }: Place): boolean => opensAt(knowledge, target, now) >= deadlineAt
   if (request.links !== undefined && !mayTakeDetour(request) && inUse.every(isHopeless))
@@ -165,6 +182,7 @@ function isIgnored(knowledge: Knowledge, request: KnownRequest, { target }: Plac
   return (
     !mayTakeDetour(request) &&
     isPlainlyOpen(knowledge, target, request, now) &&
+    canGoOn(knowledge, request, target.profile.provider) &&
     isServed(request.bound, target) === true &&
     triesOf(request, target) === 0 &&
     request.attempts.every((attempt) => !isTouchedBy(knowledge.mirror, target, attempt))
@@ -199,7 +217,10 @@ function isUnderWayThere({ attempts }: KnownRequest, { profile, model }: KnownTa
 }
 
 /** What failed may be the model's fault, or the origin's: then it is no surprise that others of them are not tried. */
-function isTouchedBy(mirror: Mirror, target: KnownTarget, { links, origin, end }: KnownAttempt): boolean {
+function isTouchedBy(mirror: Mirror, target: KnownTarget, attempt: KnownAttempt): boolean {
+  const { links, origin, end, hasDiverged } = attempt
+  // Its other keys say the same.
+  if (hasDiverged) return links.some((link) => serves(mirror, link, target))
   if (end?.type !== 'attempt_failed') return false
   const { nextStep, reason } = end.failure
   // A key that is refused says nothing about another.
@@ -226,12 +247,17 @@ function mayTakeDetour({ attempts }: KnownRequest): boolean {
   )
 }
 
-/** Has the request itself been refused, so that nobody is asked any more? */
+/** Has the request itself been refused, so that nobody is asked any more? What goes on with an answer is only left. */
 function isTurnedDown({ attempts }: KnownRequest): boolean {
-  const failures = attempts.flatMap(({ end }) => (end?.type === 'attempt_failed' ? [end.failure] : []))
-  const unknown = failures.filter(({ reason }) => reason === 'unknown').length
-  const isRefusal = ({ nextStep, scope }: Failure): boolean => nextStep === 'return' || scope === 'request'
-  return unknown > 1 || failures.some(isRefusal)
+  const failed = attempts.filter(({ end }) => end?.type === 'attempt_failed')
+  const failureOf = ({ end }: KnownAttempt): Failure | undefined =>
+    end?.type === 'attempt_failed' ? end.failure : undefined
+  const unknown = failed.filter((attempt) => failureOf(attempt)?.reason === 'unknown').length
+  const turnsDown = (attempt: KnownAttempt): boolean => {
+    const failure = failureOf(attempt)
+    return failure !== undefined && attempt.resume === undefined && (isRefusal(failure) || failure.scope === 'request')
+  }
+  return unknown > 1 || failed.some(turnsDown)
 }
 
 /** Has anything stood in its way since the request began? */

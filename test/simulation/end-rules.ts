@@ -5,6 +5,7 @@ import type { Knowledge } from './attempt-rules.ts'
 import { shownKey } from './faults.ts'
 import type { Caller, KnownAttempt, KnownRequest } from './records.ts'
 import { nameOf } from './records.ts'
+import { checkText } from './text-rules.ts'
 import { stateOf } from './window-book.ts'
 
 /** All that must hold of a request when everything is over. */
@@ -46,7 +47,9 @@ function checkHealthy(report: Knowledge['report'], attempt: KnownAttempt, name: 
 }
 
 /** What the caller was told must be what the events say. */
-export function checkCaller({ report }: Knowledge, caller: Caller, request: KnownRequest | undefined): void {
+export function checkCaller(knowledge: Knowledge, caller: Caller, request: KnownRequest | undefined): void {
+  const { report } = knowledge
+  checkText(knowledge, caller, request)
   const { ending, signal } = caller
   const name = `caller ${caller.id} (${request?.started.requestId ?? 'no request'})`
   if (signal !== undefined && getEventListeners(signal, 'abort').length > 0)

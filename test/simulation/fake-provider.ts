@@ -1,8 +1,16 @@
-import { type AttemptContext, FailoverError, type Provider, type QuotaBucket, type Usage } from '../../src/index.ts'
+import {
+  type AttemptContext,
+  FailoverError,
+  type Provider,
+  type QuotaBucket,
+  type Recovery,
+  type Usage,
+} from '../../src/index.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { COMMON, callTo, continuationOf, cutIntoChunks, textIn, type Voice } from './answers.ts'
 import { idMadeFor } from './binding-book.ts'
-import { errorOf, type Fault, type FaultKind } from './faults.ts'
-import type { BindingPlan, ManagerOptions, ProviderPlan, RequestPlan } from './plan.ts'
+import { errorOf, type Fault, type FaultKind, refusedPrefill } from './faults.ts'
+import type { BindingPlan, ManagerOptions, ProviderPlan, RecoveryPlan, RequestPlan, World } from './plan.ts'
 import type { ProcessClock } from './process-clock.ts'
 import { Dice, deriveSeed } from './random.ts'
 
@@ -15,14 +23,22 @@ export interface Asked {
   readonly binding?: BindingPlan & { readonly id: string }
   readonly guess?: NonNullable<RequestPlan['guess']>
   readonly guessedTokens?: number
+  /** How its answer begins. */
+  readonly prefill?: string
 }
 
 export interface Piece {
-  readonly type: 'start' | 'text' | 'end'
+  readonly type: 'start' | 'text' | 'call' | 'end'
+  readonly text: string
   readonly usage?: Usage
   /** What it has made that later requests may refer to. */
   readonly madeId?: string
 }
+
+/** Events that an answer's text comes in, at the most. */
+const MAX_CHUNKS = 6
+/** An answer that begins like this beginning of another one is seen to begin anew. */
+const SEEN_CHARACTERS = 24
 
 /** One attempt as the provider saw it. */
 export interface Reception {
@@ -31,7 +47,13 @@ export interface Reception {
   readonly at: number
   readonly context: AttemptContext
   /** What was wrong when it arrived. */
-  readonly fault: FaultKind | undefined
+  readonly fault: FaultKind | 'prefill_refused' | undefined
+  /** How the answer begins that it was to go on with. */
+  readonly prefill: string | undefined
+  /** It answers from the beginning, whatever it was given. */
+  readonly beginsAgain: boolean
+  /** All that it would say. */
+  readonly text: string
   /** The provider has nothing more to do for it. */
   isDone: boolean
 }
@@ -41,6 +63,7 @@ export interface ProviderWorld {
   readonly time: VirtualClock
   readonly clock: ProcessClock
   readonly options: ManagerOptions
+  readonly models: World['models']
   /** What goes wrong now. */
   readonly faults: () => readonly Fault[]
   readonly received: (reception: Reception) => void
@@ -55,6 +78,7 @@ export class FakeProvider implements Provider<Asked, Piece> {
   readonly name: string
   readonly dialect?: string
   readonly probe?: (context: AttemptContext) => Promise<void>
+  readonly recovery?: Recovery<Asked, Piece>
   readonly #plan: ProviderPlan
   readonly #world: ProviderWorld
 
@@ -64,10 +88,11 @@ export class FakeProvider implements Provider<Asked, Piece> {
     this.#plan = plan
     this.#world = world
     if (plan.hasProbe) this.probe = (context) => this.#probe(context)
+    if (plan.recovery !== undefined) this.recovery = recoveryOf(plan.recovery, world.models)
   }
 
   isContent(piece: Piece): boolean {
-    return piece.type === 'text'
+    return piece.type === 'call' || piece.text !== ''
   }
 
   usageOf(piece: Piece): Usage | undefined {
@@ -91,12 +116,13 @@ export class FakeProvider implements Provider<Asked, Piece> {
   }
 
   async stream(asked: Asked, context: AttemptContext): Promise<AsyncIterable<Piece>> {
-    const reception = this.#receive(asked, context)
-    const { fault } = reception
     const dice = diceOf(asked, context)
+    const reception = this.#receive(asked, context, dice)
+    const { fault } = reception
     try {
       await this.#pause(this.#latencyMs(fault, dice), context.signal)
       if (fault === 'silence') await this.#hang(context.signal)
+      if (fault === 'prefill_refused') throw refusedPrefill(dice)
       if (isEarly(fault)) throw errorOf(fault, dice, context.apiKey)
     } catch (error) {
       reception.isDone = true
@@ -107,8 +133,8 @@ export class FakeProvider implements Provider<Asked, Piece> {
 
   /** The smallest request there is. */
   async #probe(context: AttemptContext): Promise<void> {
-    const fault = this.#faultFor(context)
     const dice = new Dice(deriveSeed(context.attempt, this.#world.time.now()))
+    const fault = this.#faultFor(context, dice)
     await this.#pause(this.#latencyMs(fault, dice), context.signal)
     if (fault === 'silence' || fault === 'stall') await this.#hang(context.signal)
     if (fault !== undefined && fault !== 'slow') throw errorOf(fault, dice, context.apiKey)
@@ -116,13 +142,14 @@ export class FakeProvider implements Provider<Asked, Piece> {
 
   /** The same for a function of the caller's own: one answer as a whole. */
   async answer(asked: Asked, context: AttemptContext): Promise<string> {
-    const reception = this.#receive(asked, context)
-    const { fault } = reception
     const dice = diceOf(asked, context)
+    const reception = this.#receive(asked, context, dice)
+    const { fault } = reception
     try {
       await this.#pause(this.#latencyMs(fault, dice), context.signal)
       if (fault === 'silence' || fault === 'stall') await this.#hang(context.signal)
-      if (fault !== undefined && fault !== 'slow') throw errorOf(fault, dice, context.apiKey)
+      if (fault !== undefined && fault !== 'slow' && fault !== 'prefill_refused')
+        throw errorOf(fault, dice, context.apiKey)
       this.#tellQuota(reception, dice)
       return 'answer'
     } finally {
@@ -131,40 +158,91 @@ export class FakeProvider implements Provider<Asked, Piece> {
   }
 
   async *#pieces(reception: Reception, dice: Dice): AsyncGenerator<Piece, void, undefined> {
-    const { fault, context } = reception
+    const { fault, context, caller } = reception
     const { signal } = context
     try {
       if (fault === undefined) this.#tellQuota(reception, dice)
-      if (dice.chance(0.5)) yield { type: 'start' }
+      if (dice.chance(0.5)) yield { type: 'start', text: '' }
       if (fault === 'empty') return
       if (fault === 'error_in_stream') throw errorOf(fault, dice, context.apiKey)
-      const pieces = dice.int(1, 4)
-      for (let index = 0; index < pieces; index += 1) {
-        if (index > 0 && fault === 'cut') throw errorOf(fault, dice, context.apiKey)
-        if (index > 0 && fault === 'stall') await this.#hang(signal)
-        yield { type: 'text' }
+      const call = callTo(caller)
+      const hasCall = reception.text.endsWith(call)
+      const said = hasCall ? reception.text.slice(0, -call.length) : reception.text
+      const chunks = cutIntoChunks(said, dice, MAX_CHUNKS)
+      // Now and then the last event says something, too.
+      const last = !hasCall && chunks.length > 1 && dice.chance(0.2) ? chunks.pop() : undefined
+      const pieces = chunks.map((text): Piece => ({ type: 'text', text }))
+      if (hasCall) pieces.push({ type: 'call', text: '' })
+      const breaksAfter = dice.int(1, pieces.length)
+      for (const [index, piece] of pieces.entries()) {
+        if (index >= breaksAfter) await this.#breakOff(reception, dice)
+        yield piece
         await this.#pause(this.#gapMs(dice), signal)
       }
-      if (fault === 'cut') throw errorOf(fault, dice, context.apiKey)
-      if (fault === 'stall') await this.#hang(signal)
-      const madeId = idMadeFor(reception.caller)
+      await this.#breakOff(reception, dice)
+      const madeId = idMadeFor(caller)
       this.#world.made(madeId)
-      yield { type: 'end', madeId, usage: { inputTokens: dice.int(1, 20), outputTokens: dice.int(1, 20) } }
+      const usage = { inputTokens: dice.int(1, 20), outputTokens: dice.int(1, 20) }
+      yield { type: 'end', text: last ?? '', madeId, usage }
     } finally {
       reception.isDone = true
     }
   }
 
-  #receive({ caller }: Asked, context: AttemptContext): Reception {
+  /** What goes wrong after something has been said goes wrong now. */
+  async #breakOff({ fault, context }: Reception, dice: Dice): Promise<void> {
+    if (fault === 'stall') await this.#hang(context.signal)
+    if (fault === 'cut' || fault === 'error_midway') throw errorOf(fault, dice, context.apiKey)
+  }
+
+  #receive(asked: Asked, context: AttemptContext, dice: Dice): Reception {
     const { clock, received } = this.#world
-    const fault = this.#faultFor(context)
-    const reception: Reception = { caller, at: clock.steadyNow(), context, fault, isDone: false }
+    const { caller, prefill } = asked
+    const { recovery } = this.#plan
+    const fault = this.#faultFor(context, dice)
+    const refuses = fault === undefined && prefill !== undefined && recovery?.prefill === 'refuses'
+    const reception: Reception = {
+      caller,
+      at: clock.steadyNow(),
+      context,
+      fault: refuses ? 'prefill_refused' : fault,
+      prefill,
+      ...this.#answerTo(asked, context),
+      ...(fault === 'empty' && { text: '', beginsAgain: false }),
+      isDone: false,
+    }
     received(reception)
     return reception
   }
 
+  /** What it would say. */
+  #answerTo(asked: Asked, context: AttemptContext): Pick<Reception, 'text' | 'beginsAgain'> {
+    const { caller, prefill, seed } = asked
+    const { recovery } = this.#plan
+    const call = new Dice(deriveSeed(seed, -2)).chance(0.1) ? callTo(caller) : ''
+    const voice = this.#voiceFor(asked, context)
+    const whole = textIn(voice, caller)
+    if (prefill === undefined) return { text: whole + call, beginsAgain: true }
+    // Whoever begins in another way, nobody could tell from one that goes on.
+    const isSeen = whole.startsWith(prefill.slice(0, SEEN_CHARACTERS))
+    if (recovery?.prefill === 'ignores' && isSeen) return { text: whole + call, beginsAgain: true }
+    return { text: continuationOf(prefill, voice, caller, recovery?.space ?? 'keeps') + call, beginsAgain: false }
+  }
+
+  #voiceFor({ seed }: Asked, { attempt, target }: AttemptContext): Voice {
+    const { wanders = 0, isSteady = true, space = 'keeps' } = this.#plan.recovery ?? {}
+    const pieces = new Dice(deriveSeed(seed, -1)).int(1, 8)
+    // Other models may be asked for, too.
+    const place = this.#world.models.indexOf(target.model) + 1 + 4 * Number(this.name.slice(1))
+    const own = new Dice(deriveSeed(seed, isSteady ? -3 - place : 1_000 + attempt))
+    const isTrimmed = space === 'drops'
+    if (!own.chance(wanders)) return { from: pieces, letter: COMMON, pieces, isTrimmed }
+    const letter = String.fromCharCode('a'.charCodeAt(0) + ((isSteady ? place : attempt) % 26))
+    return { from: own.int(0, pieces), letter, pieces: own.chance(0.3) ? own.int(1, pieces) : pieces, isTrimmed }
+  }
+
   /** What is wrong with it now. */
-  #faultFor(context: AttemptContext): FaultKind | undefined {
+  #faultFor(context: AttemptContext, dice: Dice): FaultKind | undefined {
     const { time, faults } = this.#world
     const now = time.now()
     const { baseUrl } = context.profile
@@ -175,7 +253,8 @@ export class FakeProvider implements Provider<Asked, Piece> {
         now < each.until &&
         (each.profile ?? context.profile.id) === context.profile.id &&
         (each.model ?? context.target.model) === context.target.model &&
-        (each.origin ?? origin) === origin,
+        (each.origin ?? origin) === origin &&
+        (each.ratio === undefined || dice.chance(each.ratio)),
     )?.kind
   }
 
@@ -195,7 +274,7 @@ export class FakeProvider implements Provider<Asked, Piece> {
   }
 
   /** Before the first piece: well inside the limits where nothing is wrong. */
-  #latencyMs(fault: FaultKind | undefined, dice: Dice): number {
+  #latencyMs(fault: Reception['fault'], dice: Dice): number {
     const { options } = this.#world
     const {
       attemptMs = 600_000,
@@ -211,7 +290,7 @@ export class FakeProvider implements Provider<Asked, Piece> {
   #gapMs(dice: Dice): number {
     const { options } = this.#world
     const { attemptMs = 600_000, idleMs = 30_000 } = options.timeouts ?? {}
-    return dice.int(0, Math.floor(Math.min(500, idleMs * 0.5, attemptMs * 0.1)))
+    return dice.int(0, Math.floor(Math.min(500, idleMs * 0.5, (attemptMs * 0.5) / MAX_CHUNKS)))
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -231,8 +310,30 @@ function diceOf({ seed }: Asked, { attempt }: AttemptContext): Dice {
   return new Dice(deriveSeed(seed, attempt))
 }
 
+/** Is this model said to go on from a prefill? */
+export function isSaidToTakePrefill({ known }: RecoveryPlan, model: string, models: World['models']): boolean {
+  return known === 'unsaid' || (known === 'first_model' && model === models[0])
+}
+
+function recoveryOf(plan: RecoveryPlan, models: World['models']): Recovery<Asked, Piece> {
+  const takesPrefill = (_: Asked, { model }: { readonly model: string }): boolean => {
+    if (plan.known === 'fails') throw new Error('no idea')
+    return isSaidToTakePrefill(plan, model, models)
+  }
+  return {
+    textOf: ({ text }) => text,
+    isTerminal: ({ type }) => type === 'end',
+    withPrefill: (asked, prefill) => ({ ...asked, prefill }),
+    withoutPrefix(piece, characters) {
+      const text = piece.text.slice(characters)
+      return text === '' && piece.type === 'text' ? undefined : { ...piece, text }
+    },
+    ...(plan.known !== 'unsaid' && { takesPrefill }),
+  }
+}
+
 /** Is it an error that comes in place of an answer? */
-function isEarly(fault: FaultKind | undefined): fault is FaultKind {
+function isEarly(fault: Reception['fault']): fault is FaultKind {
   switch (fault) {
     case undefined:
     case 'silence':
@@ -241,6 +342,8 @@ function isEarly(fault: FaultKind | undefined): fault is FaultKind {
     case 'error_in_stream':
     case 'cut':
     case 'stall':
+    case 'error_midway':
+    case 'prefill_refused':
       return false
     default:
       return true

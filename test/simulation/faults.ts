@@ -27,6 +27,7 @@ export const FAULT_KINDS = [
   'error_in_stream',
   'cut',
   'stall',
+  'error_midway',
 ] as const
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
@@ -37,6 +38,8 @@ export interface Fault {
   readonly profile?: string
   readonly model?: string
   readonly origin?: string
+  /** Only this share of the attempts. Absent: all of them. */
+  readonly ratio?: number
   /** Epoch milliseconds, as `until`. */
   readonly from: number
   readonly until: number
@@ -94,6 +97,17 @@ function echo(dice: Dice, apiKey: string | undefined): string {
   return `${' '.repeat(dice.chance(0.3) ? 1 : 0)}${dice.chance(0.3) ? 'x '.repeat(dice.int(200, 260)) : ''} you sent ${apiKey}`
 }
 
+/** What is told in the midst of an answer. */
+const MIDWAY = [
+  'error_in_stream',
+  'server_error',
+  'rate_limit_stated',
+  'content_filter',
+  'invalid',
+  'auth',
+  'odd_throw',
+] as const
+
 function bareError(kind: FaultKind, dice: Dice, said: string): unknown {
   switch (kind) {
     case 'rate_limit':
@@ -136,6 +150,8 @@ function bareError(kind: FaultKind, dice: Dice, said: string): unknown {
       return new Error(`boom${said}`)
     case 'odd_throw':
       return dice.pick<unknown>([`boom${said}`, undefined, null, 42, { message: `boom${said}` }, [said]])
+    case 'error_midway':
+      return bareError(dice.pick(MIDWAY), dice, said)
     case 'error_in_stream':
       return answer(undefined, { type: 'overloaded_error', message: `overloaded${said}` })
     default:
@@ -155,6 +171,12 @@ function answer(status: number | undefined, error: object, headers: Record<strin
     headers,
     body: said,
   })
+}
+
+/** What a model says that takes no prefill. */
+export function refusedPrefill(dice: Dice): Error {
+  const message = 'this model does not support assistant message prefill'
+  return answer(dice.pick([400, 422]), { type: 'invalid_request_error', message })
 }
 
 /** The place in a text where a key shows up, for a person to see; undefined where none does. */

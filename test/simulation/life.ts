@@ -41,6 +41,7 @@ export class Life {
         time: machine.time,
         clock: this.clock,
         options,
+        models: world.models,
         faults,
         received,
         made: (id) => this.oracle.made(id),

@@ -1,6 +1,6 @@
 import type { ProfileLimits, ProfileOptions } from '../../src/index.ts'
 import { type Entries, Meter } from './meter.ts'
-import type { World } from './plan.ts'
+import type { ProviderPlan, World } from './plan.ts'
 
 /** What is known of a profile from what was configured and from what has been seen. */
 export interface KnownProfile {
@@ -33,6 +33,8 @@ export interface KnownTarget {
 /** The configuration as it stands now, kept beside the manager by whoever changes it. */
 export class Mirror {
   readonly providers = new Map<string, ProviderState>()
+  readonly models: World['models']
+  readonly #plans: readonly ProviderPlan[]
   readonly #order: Readonly<Record<string, readonly string[]>>
   /** Does the explicit order go before the priority? */
   readonly #isOrderFirst: boolean
@@ -46,7 +48,9 @@ export class Mirror {
   readonly #groupLimits: Readonly<Record<string, ProfileLimits>>
   #declared = 0
 
-  constructor({ options, providers, profiles }: World) {
+  constructor({ options, providers, profiles, models }: World) {
+    this.models = models
+    this.#plans = providers
     this.#order = options.order ?? {}
     this.#isOrderFirst = (options.strategy ?? 'priority') === 'priority'
     this.#groupLimits = options.quotaGroups ?? {}
@@ -108,6 +112,11 @@ export class Mirror {
   isKnown(profile: KnownProfile): boolean {
     const { id } = profile.options
     return (this.#profiles.get(id) ?? this.#implicit.get(profile.provider)) === profile
+  }
+
+  /** What the fake behind a name is like. */
+  planOf(provider: string): ProviderPlan | undefined {
+    return this.#plans.find(({ name }) => name === provider)
   }
 
   stateOf(provider: string): ProviderState {

@@ -29,6 +29,23 @@ const BROKEN: readonly (readonly [name: string, rule: Rule, tampering: Tampering
   ['the ladder is climbed in leaps', 'windows_keep_their_bounds', { event: changed('cooldown_started', { rung: 7 }) }],
   ['panic breaks into every window', 'panic_is_rare', { believed: { policy: 'rsclaw' } }],
   ['the budget is overdrawn', 'budget_holds', { believed: { budget: { maxAttempts: 1 } } }],
+  ['recovery has no budget', 'recovery_has_its_budget', { believed: { recovery: { maxAttempts: 1 } } }],
+  ['what is off is gone on with', 'recovery_is_as_agreed', { believed: { recovery: { midStream: 'off' } } }],
+  ['recovery begins unheard', 'recoveries_have_one_end_each', { event: without('recovery_started') }],
+  ['recovery succeeds twice', 'recoveries_have_one_end_each', { event: twice('recovery_succeeded') }],
+  ['recovery fails unheard', 'broken_answers_say_so', { event: without('recovery_failed') }],
+  [
+    'everybody gets a prefill',
+    'prefills_go_where_they_are_taken',
+    { believed: { recovery: { midStream: 'restart' } } },
+  ],
+  ['who says something else is condemned', 'other_answers_condemn_nobody', { event: condemnDiverged }],
+  ['answers are mixed up', 'answers_are_of_a_piece', { reception: (each) => [{ ...each, text: '<-0.7>' }] }],
+  [
+    'an answer is said to be complete that is not',
+    'answers_are_whole',
+    { reception: (each) => [{ ...each, text: `${each.text}<` }] },
+  ],
   ['a target is tried again and again', 'tries_of_a_target_hold', { believed: { retry: { attempts: 1 } } }],
   ['a deadline is ignored', 'nothing_is_tried_too_late', { event: changed('request_started', { deadlineAt: 1 }) }],
   [
@@ -97,6 +114,14 @@ function twice(type: FailoverEvent['type']): Tamper {
 
 function changed(type: FailoverEvent['type'], change: object): Tamper {
   return (event) => [event.type === type ? { ...event, ...change } : event]
+}
+
+/** Whoever differs is out for it. */
+function condemnDiverged(event: FailoverEvent): readonly FailoverEvent[] {
+  if (event.type !== 'recovery_diverged') return [event]
+  const { at, requestId, target } = event
+  const window = { scope: 'target', key: `${target.profile} ${target.model}`, kind: 'error', end: 'inferred' } as const
+  return [event, { type: 'cooldown_started', at, requestId, ...window, reason: 'unknown', until: at + 1_000, rung: 0 }]
 }
 
 function other(): object {

@@ -12,7 +12,7 @@ import type {
 import { checkOffer, checkProbe, checkReception, checkStart, type Knowledge } from './attempt-rules.ts'
 import { BindingBook, type Bound, idMadeFor, referredTo } from './binding-book.ts'
 import { BlameBook } from './blame-book.ts'
-import { checkChoice, checkOutcome, checkQueues, checkWaiting, linksOf } from './choice-rules.ts'
+import { checkChoice, checkExhausted, checkOutcome, checkQueues, checkWaiting, linksOf } from './choice-rules.ts'
 import { checkCaller, checkRest, checkStatus, checkStatusIsDiscreet } from './end-rules.ts'
 import type { Reception } from './fake-provider.ts'
 import { shownKey } from './faults.ts'
@@ -20,13 +20,16 @@ import { begin, LeaseBook, type Trying } from './lease-book.ts'
 import { settle } from './meter.ts'
 import { type KnownLink, type KnownTarget, Mirror, type ProviderState } from './mirror.ts'
 import type { RequestPlan, World } from './plan.ts'
+import { PrefillBook } from './prefill-book.ts'
 import { QuotaBook } from './quota-book.ts'
 import { RampBook } from './ramp-book.ts'
 import type { AttemptEnd, Caller, KnownAttempt, KnownRequest, Outcome, Rule, Violation } from './records.ts'
-import { attemptOf, nameOf } from './records.ts'
+import { attemptOf, hasRefused, nameOf } from './records.ts'
+import { checkAfterFailed, checkBeginning, checkBrokenEnd, checkResume, noteRecovery } from './resume-rules.ts'
 import { RetryBook } from './retry-book.ts'
 import { SessionBook } from './session-book.ts'
 import { checkStories } from './story-rules.ts'
+import { checkText } from './text-rules.ts'
 import { limitNames, TroubleBook, useName } from './trouble-book.ts'
 import { type KnownWindow, WindowBook } from './window-book.ts'
 import { checkIncident, checkNewKey, checkStated, checkWindow } from './window-rules.ts'
@@ -43,7 +46,7 @@ export class Oracle {
   readonly #troubles = new TroubleBook()
   readonly #bindings = new BindingBook()
   readonly #blame = new BlameBook()
-  /** The oldest first: where somebody has cleared windows by hand, a target may be asked by two. */
+  /** A target may be asked by two: where its window was closed meanwhile by something else, and opened again. */
   readonly #probes: Trying[] = []
   readonly #knowledge: Knowledge
   readonly leases: LeaseBook
@@ -69,6 +72,7 @@ export class Oracle {
       ramps: new RampBook(),
       sessions: new SessionBook(),
       quotas: new QuotaBook(),
+      prefills: new PrefillBook(),
       options,
       report: this.report,
     }
@@ -88,6 +92,11 @@ export class Oracle {
     } finally {
       this.#entering = undefined
     }
+  }
+
+  /** A caller reads no further. */
+  left(caller: Caller): void {
+    checkText(this.#knowledge, caller, this.#requestOf(caller.id))
   }
 
   lent(lease: Lease, now: number): void {
@@ -133,8 +142,10 @@ export class Oracle {
   received(reception: Reception): void {
     const request = this.#requestOf(reception.caller)
     const attempt = request?.attempts.at(-1)
-    if (checkReception(this.#knowledge, reception, request, attempt) && attempt !== undefined)
-      attempt.reception = reception
+    if (!checkReception(this.#knowledge, reception, request, attempt)) return
+    if (request === undefined || attempt === undefined) return
+    attempt.reception = reception
+    checkBeginning(this.#knowledge, reception, request, attempt)
   }
 
   jumped(): void {
@@ -183,8 +194,11 @@ export class Oracle {
     const { report } = this.#knowledge
     this.leases.lapse(event.at)
     this.#settleFailure(event)
-    if ('requestId' in event && event.requestId !== undefined)
-      this.#requests.get(event.requestId)?.told.push(event.type)
+    const concerned = 'requestId' in event && event.requestId !== undefined && this.#requests.get(event.requestId)
+    if (concerned) {
+      concerned.told.push(event.type)
+      checkAfterFailed(this.#knowledge, concerned, event)
+    }
     const key = shownKey(JSON.stringify(event))
     if (key !== undefined) report('keys_are_not_shown', `in the event ${event.type}: ${key}`)
     switch (event.type) {
@@ -222,6 +236,12 @@ export class Oracle {
         break
       case 'request_waiting':
         this.#onWaiting(event)
+        break
+      case 'recovery_started':
+      case 'recovery_diverged':
+      case 'recovery_succeeded':
+      case 'recovery_failed':
+        this.#onRecovery(event)
         break
       default:
         this.#mustBeGoingOn(event)
@@ -266,6 +286,7 @@ export class Oracle {
       if (request.outcome !== undefined) checkRest(this.#knowledge, request)
     for (const caller of this.callers)
       if (caller.ending !== undefined) checkCaller(this.#knowledge, caller, this.#requestOf(caller.id))
+      else this.left(caller)
   }
 
   /** All is over: what is left that should not be? */
@@ -298,6 +319,7 @@ export class Oracle {
       caller,
       order: this.#next(),
       attempts: [],
+      recovery: 'none',
       outcome: undefined,
       endOrder: 0,
       hasJumped: false,
@@ -321,6 +343,7 @@ export class Oracle {
     })
     checkStart(this.#knowledge, request, attempt, event.at)
     checkChoice(this.#knowledge, request, attempt, event.at)
+    checkResume(this.#knowledge, request, attempt)
     request.attempts.push(attempt)
     begin(this.#knowledge, attempt, {
       isTrial: event.kind === 'trial' || event.kind === 'panic',
@@ -357,6 +380,7 @@ export class Oracle {
   #onFailure(attempt: KnownAttempt, { at, failure }: FailoverEventOf<'attempt_failed'>): void {
     this.#failing = attempt
     const isOutdated = attempt.known.profile.options !== attempt.configured
+    if (hasRefused(attempt) && failure.reason === 'invalid_request') this.#knowledge.prefills.refused(attempt)
     if (failure.reason === 'rate_limit') this.#knowledge.quotas.refused(attempt.known)
     if (failure.reason === 'auth' && !isOutdated) attempt.refusedBefore = this.#blame.refused(attempt, at)
     if (failure.reason === 'network' && attempt.reception?.fault === 'dns')
@@ -412,9 +436,10 @@ export class Oracle {
     this.#probes.push(probe)
   }
 
-  #onProbeEnd({ target, type, at }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
+  #onProbeEnd({ target, type, at, durationMs }: FailoverEventOf<'probe_succeeded' | 'probe_failed'>): void {
     const place = this.#probes.findIndex(
-      ({ known }) => known.profile.options.id === target.profile && known.model === target.model,
+      ({ known, startedAt }) =>
+        known.profile.options.id === target.profile && known.model === target.model && startedAt === at - durationMs,
     )
     const [probe] = place < 0 ? [] : this.#probes.splice(place, 1)
     if (probe === undefined) {
@@ -437,6 +462,15 @@ export class Oracle {
     request.outcome = event
     request.endOrder = this.#next()
     checkOutcome(this.#knowledge, request, event)
+    checkBrokenEnd(this.#knowledge, request, event)
+  }
+
+  #onRecovery(event: Parameters<typeof noteRecovery>[2]): void {
+    const request = this.#mustBeGoingOn(event)
+    if (request === undefined) return
+    noteRecovery(this.#knowledge, request, event)
+    if (event.type === 'recovery_failed' && event.cause === 'exhausted')
+      checkExhausted(this.#knowledge, request, event.at)
   }
 
   #onWaiting(event: FailoverEventOf<'request_waiting'>): void {
@@ -460,6 +494,11 @@ export class Oracle {
       isOurFault: last?.isOurFault ?? false,
       wasAsked: last === undefined || last.reception !== undefined,
     })
+    if (last?.end !== undefined && last.end.type !== 'attempt_failed')
+      this.report(
+        'other_answers_condemn_nobody',
+        `${event.scope} ${event.key} is out for ${nameOf(last.target)}, which has not failed`,
+      )
     const order = this.#next()
     this.#troubles.note(`${event.scope} ${event.key}`, order)
     if (event.kind === 'rateLimit') this.#knowledge.quotas.struck(`${event.scope} ${event.key}`)

@@ -1,4 +1,5 @@
-import type { FailoverOptions, ProfileOptions } from '../../src/index.ts'
+import type { FailoverEventType, FailoverOptions, ProfileOptions } from '../../src/index.ts'
+import type { SpaceManner } from './answers.ts'
 import type { Fault } from './faults.ts'
 
 /** A provider of a world. One that is not registered has profiles and nobody to send to. */
@@ -10,6 +11,21 @@ export interface ProviderPlan {
   readonly ignoresSignals: boolean
   /** It can be asked whether it is back. */
   readonly hasProbe?: boolean
+  /** How it goes on with answers that broke off. Absent: nobody can. */
+  readonly recovery?: RecoveryPlan
+}
+
+/** What a provider's models make of an answer that broke off. */
+export interface RecoveryPlan {
+  /** Which are said to take a prefill; `unsaid`: nobody says anything, so that all are; `fails`: whoever knows fails. */
+  readonly known: 'unsaid' | 'first_model' | 'none' | 'fails'
+  /** What they make of one. One that `ignores` it begins anew. */
+  readonly prefill: 'takes' | 'refuses' | 'ignores'
+  readonly space: SpaceManner
+  /** This share of answers says something else from some piece on. */
+  readonly wanders: number
+  /** A model says the same each time that it is asked the same. */
+  readonly isSteady: boolean
 }
 
 /** How the answer to a `call` is read. */
@@ -22,9 +38,20 @@ export interface Reading {
 }
 
 /** When the caller goes away: after some time, or in the middle of being told of an event. */
-export type Leaving =
-  | { readonly afterMs: number }
-  | { readonly upon: 'attempt_started' | 'attempt_committed' | 'attempt_failed' | 'failover' | 'request_waiting' }
+export type Leaving = { readonly afterMs: number } | { readonly upon: LeavingEvent }
+
+export type LeavingEvent = Extract<
+  FailoverEventType,
+  | 'attempt_started'
+  | 'attempt_committed'
+  | 'attempt_failed'
+  | 'attempt_canceled'
+  | 'failover'
+  | 'request_waiting'
+  | 'recovery_started'
+  | 'recovery_diverged'
+  | 'recovery_succeeded'
+>
 
 /** Something that an earlier request has made, or that nobody has heard of, is what this one is about. */
 export interface BindingPlan {

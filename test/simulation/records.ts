@@ -4,6 +4,7 @@ import type {
   FailoverEventType,
   Failure,
   ProfileOptions,
+  ResumeMode,
   TargetRef,
 } from '../../src/index.ts'
 import type { Bound } from './binding-book.ts'
@@ -36,6 +37,23 @@ export const RULES = [
   /** disabled, unregistered and removed ones are not tried */
   'out_of_use_is_left_alone',
   'budget_holds',
+  /** going on with an answer that broke off has a budget of its own */
+  'recovery_has_its_budget',
+  /** an answer is gone on with only where that is configured, possible and of any use */
+  'recovery_is_as_agreed',
+  'recoveries_have_one_end_each',
+  /** what goes on from a prefill is known to do so, and has not refused one */
+  'prefills_go_where_they_are_taken',
+  /** who says something else than what was delivered has not failed */
+  'other_answers_condemn_nobody',
+  /** a model that says something else from the beginning is not asked again */
+  'other_answers_are_left',
+  /** an answer that broke off, and that nobody goes on with, ends with the error that says so */
+  'broken_answers_say_so',
+  /** what a caller gets is one target's answer, or pieces that fit together: without gap, repetition or mixture */
+  'answers_are_of_a_piece',
+  /** nobody is told that an answer is complete that lacks something; it ends once */
+  'answers_are_whole',
   'tries_of_a_target_hold',
   /** trying the same target again costs a retry of its origin */
   'retries_are_paid',
@@ -97,6 +115,12 @@ export interface Caller {
   readonly signal: AbortSignal | undefined
   requestId: string | undefined
   hasLeft: boolean
+  /** All the text that he has got, and calls. */
+  received: string
+  /** How many last events he has got. */
+  ends: number
+  /** The stream, once there is one. */
+  stream: { cancel(): void } | undefined
   /** How the promise ended, and for a stream how that did. */
   ending: Ending | undefined
 }
@@ -110,6 +134,12 @@ export interface KnownAttempt extends Trying {
   readonly number: number
   readonly target: TargetRef
   readonly kind: AttemptKind
+  /** How it goes on with an answer that broke off; undefined where it begins one. */
+  readonly resume: ResumeMode | undefined
+  /** It has been told to have said something else than what was delivered. */
+  hasDiverged: boolean
+  /** It broke off, and has been told to be gone on with. */
+  isTold: boolean
   isCommitted: boolean
   end: AttemptEnd | undefined
   reception: Reception | undefined
@@ -139,6 +169,8 @@ export interface KnownRequest {
   /** What it refers to. */
   readonly bound: Bound | undefined
   readonly attempts: KnownAttempt[]
+  /** What has become of its latest answer that broke off, if there is one: `open` where that is still to be seen. */
+  recovery: 'none' | 'open' | 'succeeded' | 'failed'
   outcome: Outcome | undefined
   /** When it ended, among everything that was heard. */
   endOrder: number
@@ -155,10 +187,22 @@ export function nameOf({ provider, model, profile }: TargetRef): string {
   return `${provider}/${model}@${profile}`
 }
 
-/** Tries that count: the fast refusal of a key does not, but for the presets, which count everything. */
+/** Tries that count: those that go on with an answer and the fast refusal of a key do not; the presets count those, too. */
 export function countedTries({ attempts }: KnownRequest, options: ManagerOptions): number {
   const isFree = (reason: string): boolean => isEvidence(options) && (reason === 'auth' || reason === 'billing')
-  return attempts.filter(({ end }) => !(end?.type === 'attempt_failed' && isFree(end.failure.reason))).length
+  const counts = ({ end, resume }: KnownAttempt): boolean =>
+    resume === undefined && !(end?.type === 'attempt_failed' && isFree(end.failure.reason))
+  return attempts.filter(counts).length
+}
+
+/** The failure is the request's own. */
+export function isRefusal({ nextStep }: Failure): boolean {
+  return nextStep === 'return'
+}
+
+/** Has it been asked to go on from a prefill, and would not? */
+export function hasRefused({ resume, end, isCommitted }: KnownAttempt): boolean {
+  return resume === 'prefill' && !isCommitted && end?.type === 'attempt_failed' && isRefusal(end.failure)
 }
 
 /** Our own policy, which is the default. */
@@ -180,12 +224,15 @@ export function attemptOf(
   known: KnownTarget,
   { links, order }: Pick<KnownAttempt, 'links' | 'order'>,
 ): KnownAttempt {
-  const { at: startedAt, attempt: number, target, kind } = event
+  const { at: startedAt, attempt: number, target, kind, resume } = event
   return {
     number,
     target,
     known,
     kind,
+    resume,
+    hasDiverged: false,
+    isTold: false,
     startedAt,
     order,
     isCommitted: false,

@@ -43,6 +43,12 @@ export function inventOptions(
       requestMs: dice.magnitude(1_000, 300_000),
     },
     rotateOnSuccess: dice.chance(0.3),
+    ...(dice.chance(0.6) && {
+      recovery: {
+        midStream: dice.pick(['continue', 'continue', 'continue', 'restart', 'off']),
+        maxAttempts: dice.pick([1, 2, 4, 8]),
+      },
+    }),
     ...inventChoice(dice),
     ...preset,
     ...inventRoutes(dice, references),

@@ -3,6 +3,7 @@ import type {
   HandAct,
   LeasePlan,
   Leaving,
+  LeavingEvent,
   ProviderPlan,
   Reading,
   RequestPlan,
@@ -39,6 +40,19 @@ const HAND_ACTS: readonly [HandAct, ...HandAct[]] = [
   'register_provider',
   'look',
   'look',
+]
+
+const LEAVING_EVENTS: readonly [LeavingEvent, ...LeavingEvent[]] = [
+  'attempt_started',
+  'attempt_committed',
+  'attempt_failed',
+  'attempt_canceled',
+  'failover',
+  'request_waiting',
+  'recovery_started',
+  'recovery_started',
+  'recovery_diverged',
+  'recovery_succeeded',
 ]
 
 export function inventSteps(dice: Dice, traffic: Traffic): Step[] {
@@ -93,7 +107,7 @@ function inventRequest(dice: Dice, { references, providers }: Traffic): RequestP
     ? undefined
     : dice.chance(0.7)
       ? { afterMs: dice.chance(0.1) ? 0 : dice.magnitude(1, 20_000) }
-      : { upon: dice.pick(['attempt_started', 'attempt_committed', 'attempt_failed', 'failover', 'request_waiting']) }
+      : { upon: dice.pick(LEAVING_EVENTS) }
   return {
     door: dice.chance(0.7) ? 'call' : 'run',
     model: dice.chance(0.7) ? usual : (dice.maybe(references) ?? 'p0/m0'),

@@ -1,6 +1,6 @@
 import type { ProfileOptions } from '../../src/index.ts'
 import { FAULT_KINDS, type Fault } from './faults.ts'
-import type { ProviderPlan, World } from './plan.ts'
+import type { ProviderPlan, RecoveryPlan, World } from './plan.ts'
 import { Dice } from './random.ts'
 import { inventOptions } from './world-options.ts'
 import { inventProfile, ORIGINS } from './world-profiles.ts'
@@ -31,6 +31,7 @@ export function inventWorld(seed: number, requests: number): World {
     models,
     faults: [
       ...inventStorm(dice, durationMs),
+      ...inventBreaks(dice, models, durationMs),
       ...Array.from({ length: dice.int(0, 10) }, () => inventFault(dice, profiles, models, durationMs)),
     ],
     steps: inventSteps(dice, { requests, startsAt: STARTS_AT, durationMs, references, providers, models }),
@@ -38,13 +39,26 @@ export function inventWorld(seed: number, requests: number): World {
 }
 
 function inventProviders(dice: Dice): ProviderPlan[] {
+  // Where white space comes and goes, nobody can be told from one that begins anew.
+  const isTidy = dice.chance(0.5)
   return Array.from({ length: dice.int(1, 4) }, (_, index) => ({
     name: `p${index}`,
     dialect: dice.pick([undefined, 'openai', 'anthropic']),
     isRegistered: index === 0 || dice.chance(0.92),
     ignoresSignals: dice.chance(0.15),
     ...(dice.chance(0.5) && { hasProbe: true }),
+    ...(dice.chance(0.85) && { recovery: inventRecovery(dice, isTidy) }),
   }))
+}
+
+function inventRecovery(dice: Dice, isTidy: boolean): RecoveryPlan {
+  return {
+    known: dice.pick(['unsaid', 'unsaid', 'first_model', 'none', 'fails']),
+    prefill: isTidy ? dice.pick(['takes', 'refuses', 'ignores']) : dice.pick(['takes', 'takes', 'refuses']),
+    space: isTidy ? 'keeps' : dice.pick(['keeps', 'drops', 'changes']),
+    wanders: dice.pick([0, 0, 0.3, 0.9]),
+    isSteady: dice.chance(0.5),
+  }
 }
 
 /** None at all for some, which then are served without a key. */
@@ -58,6 +72,23 @@ function inventStorm(dice: Dice, durationMs: number): Fault[] {
   if (!dice.chance(0.06)) return []
   const from = STARTS_AT + dice.int(0, durationMs / 10)
   return [{ kind: dice.pick(['server_error', 'html_error', 'overloaded', 'reset']), from, until: from + durationMs }]
+}
+
+/** Answers that break off after they have begun, more or less of them, here or everywhere. */
+function inventBreaks(dice: Dice, models: World['models'], durationMs: number): Fault[] {
+  if (!dice.chance(0.6)) return []
+  return Array.from({ length: dice.int(1, 3) }, (): Fault => {
+    const from = STARTS_AT + dice.int(-durationMs / 4, durationMs / 4)
+    const about = dice.int(0, 3)
+    return {
+      kind: dice.pick(['cut', 'cut', 'stall', 'error_midway']),
+      ratio: dice.pick([0.2, 0.4, 0.4, 1]),
+      from,
+      until: from + durationMs,
+      ...(about === 1 && { model: dice.pick([...models]) }),
+      ...(about >= 2 && { origin: dice.pick<string>([...ORIGINS, 'p0', 'p1']) }),
+    }
+  })
 }
 
 function inventFault(

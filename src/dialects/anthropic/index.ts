@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { messageContinuation } from './continuation.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { MessageProgress } from './progress.ts'
@@ -28,4 +29,5 @@ export const anthropicMessages: Dialect = {
   // Without it the official SDK never makes a message of what it has read.
   closingEvent: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',
   hasEndMark: false,
+  continuation: messageContinuation,
 }

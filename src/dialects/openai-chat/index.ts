@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { chatContinuation } from './continuation.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { errorOf, isContent, isTerminal, isWholeAnswer, recognises, textOf, usageOf } from './events.ts'
 import { ChatProgress } from './progress.ts'
@@ -28,4 +29,5 @@ export const openaiChat: Dialect = {
   errorEvent,
   closingEvent: '',
   hasEndMark: true,
+  continuation: chatContinuation,
 }

@@ -20,7 +20,7 @@ export class BodyOutliner {
   /** @param names members of the outermost object that matter beside those of the format */
   constructor(format: RequestFormat, names: readonly string[]) {
     this.format = format
-    this.#names = [...names, ...format.members]
+    this.#names = [...new Set([...names, ...format.members])]
     this.#marks = new WordList(format.marks)
   }
 

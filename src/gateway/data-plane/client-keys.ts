@@ -65,3 +65,13 @@ function keysIn({ headers }: IncomingMessage, query: URLSearchParams | undefined
   const found = [bearer, headers['x-api-key'], headers['x-goog-api-key'], query?.get('key')]
   return found.flatMap((key) => (typeof key === 'string' && key !== '' ? [key] : []))
 }
+
+/** The query as a provider gets it: `key` is how a client may show its key. */
+export function withoutKey(search: string, query: URLSearchParams | undefined): string {
+  if (query === undefined || !query.has('key')) return search
+  const kept = search
+    .slice(1)
+    .split('&')
+    .filter((pair) => !new URLSearchParams(pair).has('key'))
+  return kept.length === 0 ? '' : `?${kept.join('&')}`
+}

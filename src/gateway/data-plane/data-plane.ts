@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect } from '../../dialects/index.ts'
-import { type FailoverManager, formatTarget, type OpenAnswer, systemClock } from '../../engine/index.ts'
-import { FailoverError, type TargetRef } from '../../failure/index.ts'
+import { type Clock, type FailoverManager, type OpenAnswer, type Settings, systemClock } from '../../engine/index.ts'
+import { FailoverError } from '../../failure/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
-import type { Upstream } from '../../upstream/index.ts'
+import { PREFILL_MEMBERS, type Upstream } from '../../upstream/index.ts'
+import { AnswerThread } from './answer-thread.ts'
 import { BodyOutliner } from './body-outline.ts'
-import type { ClientKeys } from './client-keys.ts'
+import { type ClientKeys, withoutKey } from './client-keys.ts'
 import { dropWhereStuck } from './client-progress.ts'
-import { failureReply } from './failure-reply.ts'
+import { failureReply, toldOf } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
+import { type OwnWords, ownComment } from './own-words.ts'
+import { Passage } from './passage.ts'
 import { MEMBERS, type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
 import { CLOSING, internalFault, Refusal } from './refusal.ts'
-import { readRequestBytes } from './request-bytes.ts'
+import { checkContentType, readRequestBytes } from './request-bytes.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { StreamedReply } from './streamed-reply.ts'
 import { type AttemptRequest, askUpstream, type UpstreamReply } from './upstream-attempt.ts'
@@ -22,6 +25,8 @@ interface DataPlaneOptions {
   readonly registry: HttpProviders
   readonly clients: ClientKeys
   readonly maxBodyBytes: number
+  /** Milliseconds between signs of life for clients that wait for a stream; 0 sends none. */
+  readonly keepAliveMs: number
   readonly nextRequestId: () => string
   /** The gateway is about to stop: nothing new is taken, and connections end with their answers. */
   readonly isDraining: () => boolean
@@ -29,20 +34,6 @@ interface DataPlaneOptions {
   readonly checkOrigin: (request: IncomingMessage) => void
   /** Told of what must not happen; the client gets a 500. */
   readonly onInternalError: (error: unknown) => void
-}
-
-/** A request on its way through, as far as more than one step needs it. */
-interface Passage {
-  readonly id: string
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly dialect: Dialect
-  /** Aborted when the client leaves, or the gateway gives up. */
-  readonly controller: AbortController
-  /** What providers said in their errors, to be repeated word for word. */
-  errorBodies: Map<unknown, Buffer> | undefined
-  /** The engine has it, and will say how it ends. */
-  isOpen: boolean
 }
 
 /**
@@ -61,10 +52,12 @@ export class DataPlane {
   readonly #options: DataPlaneOptions
   readonly #running = new Set<Running>()
   readonly #outliners = new Map<Dialect, BodyOutliner>()
+  readonly #settings: Pick<Settings, 'recovery' | 'stream'>
   #onIdle: () => void = () => {}
 
   constructor(options: DataPlaneOptions) {
     this.#options = options
+    this.#settings = options.manager.config
   }
 
   /** Resolves once every request has been answered to its end, or when the time is over. */
@@ -88,9 +81,9 @@ export class DataPlane {
 
   /** Serves a POST to one of the paths that proxy. @param search the query with its question mark; or empty */
   async serve(request: IncomingMessage, response: ServerResponse, dialect: Dialect, search: string): Promise<void> {
-    const controller = new AbortController()
-    const id = this.#options.nextRequestId()
-    const passage: Passage = { id, request, response, dialect, controller, errorBodies: undefined, isOpen: false }
+    const { isDraining, nextRequestId } = this.#options
+    const passage = new Passage({ id: nextRequestId(), request, response, dialect, isDraining })
+    const { controller } = passage
     const running: Running = {
       abort: (reason) => {
         controller.abort(reason)
@@ -103,10 +96,11 @@ export class DataPlane {
       this.#running.delete(running)
       running.abort = undefined
       if (this.#running.size === 0) this.#onIdle()
+      passage.stopSigns()
       if (!response.writableFinished) controller.abort()
     })
     try {
-      if (this.#options.isDraining()) throw new Refusal(503, 'closing', CLOSING, { 'retry-after': '1' })
+      if (isDraining()) throw new Refusal(503, 'closing', CLOSING, { 'retry-after': '1' })
       this.#options.checkOrigin(request)
       const query = search === '' ? undefined : new URLSearchParams(search)
       const client = this.#options.clients.authenticate(request, query)
@@ -115,8 +109,9 @@ export class DataPlane {
       if (controller.signal.aborted) return
       const parsed = parseProxyRequest(request, bytes, client, this.#outlinerOf(dialect))
       passage.isOpen = true
+      if (parsed.isStreaming) this.#expectStream(passage, parsed)
       const answer = await this.#open(passage, parsed, withoutKey(search, query))
-      parsed.release()
+      if (passage.thread === undefined) parsed.release()
       this.#reply(passage, answer)
     } catch (error) {
       // Cut off while its body was read, it has been told so.
@@ -134,14 +129,23 @@ export class DataPlane {
     }
   }
 
+  /** Its attempts share what has been delivered, and its client may be kept waiting. */
+  #expectStream(passage: Passage, parsed: ProxyRequest): void {
+    const { dialect, request } = passage
+    passage.thread = new AnswerThread({ dialect, request: parsed, headers: request.headers, ...this.#settings })
+    const { keepAliveMs } = this.#options
+    if (keepAliveMs > 0) passage.keepAlive(this.#clock, keepAliveMs)
+  }
+
   #open(passage: Passage, parsed: ProxyRequest, query: string): Promise<OpenAnswer<UpstreamReply>> {
-    const { id, request, dialect, controller } = passage
+    const { id, request, dialect, controller, thread } = passage
     const attemptRequest: AttemptRequest = {
-      isStreaming: parsed.isStreaming,
+      thread,
       keepsAnswer: parsed.keepsAnswer,
       client: request,
       query,
-      bodyFor: parsed.bodyFor,
+      bodyFor: (upstream, context) =>
+        thread?.bodyFor(upstream, context) ?? parsed.bodyFor(context.target.model, context.dropped),
       noteErrorBody: (error, bytes) => {
         passage.errorBodies ??= new Map()
         passage.errorBodies.set(error, bytes)
@@ -153,6 +157,8 @@ export class DataPlane {
       {
         isStreaming,
         start: (context) => askUpstream(this.#upstreamOf(context.target.provider), attemptRequest, context),
+        takesPrefill: (target, profile) =>
+          thread?.takesPrefill(this.#upstreamOf(target.provider), target.model, profile) ?? false,
         unfit: (provider) => this.#whyUnfit(provider, dialect),
         get bindings() {
           return parsed.bindings
@@ -179,14 +185,20 @@ export class DataPlane {
     }
   }
 
-  #write({ id, response, dialect }: Passage, answer: OpenAnswer<UpstreamReply>): void {
+  #write(passage: Passage, answer: OpenAnswer<UpstreamReply>): void {
+    const { response, dialect, signs, thread } = passage
     const reply = answer.value
+    // Only a request that failed repeats them.
+    passage.errorBodies = undefined
+    const words = (): OwnWords => ({ target: answer.target, attempts: answer.attempts.length })
     const headers = headersToClient(reply.headers, reply.mask)
-    this.#addOwnHeaders(headers, id, answer.target, answer.attempts.length)
-    if (reply instanceof StreamedAnswer) {
-      response.writeHead(reply.status, headers)
-      new StreamedReply(response, answer, reply, dialect).start()
-    } else {
+    passage.addOwnHeaders(headers, words())
+    if (reply instanceof StreamedAnswer && thread !== undefined) {
+      if (!passage.isHeadEarly) response.writeHead(reply.status, headers)
+      const afterword = (): string => (passage.isHeadEarly ? ownComment(words()) : '')
+      const options = { response, dialect, clock: this.#clock, thread, signs, afterword }
+      new StreamedReply(answer, reply, options).start()
+    } else if (!(reply instanceof StreamedAnswer)) {
       answer.complete(reply.usage)
       const { body } = reply
       headers.push('content-length', `${body.length}`)
@@ -197,27 +209,32 @@ export class DataPlane {
     }
   }
 
-  #refuse({ id, request, response, dialect, errorBodies }: Passage, error: unknown): void {
+  #refuse(passage: Passage, error: unknown): void {
+    const { request, response, dialect, errorBodies } = passage
+    passage.stopSigns()
     if (response.destroyed) return
-    if (response.headersSent) {
+    if (response.headersSent && (!passage.isHeadEarly || response.writableEnded)) {
       this.#options.onInternalError(error)
       response.destroy()
       return
     }
     const told = this.#toldOf(error)
     const attempts = told instanceof FailoverError ? (told.attempts ?? []) : []
+    const words: OwnWords = { target: attempts.at(-1)?.target, attempts: attempts.length }
+    if (passage.isHeadEarly) {
+      response.end(dialect.errorEvent(told instanceof Refusal ? told : toldOf(told)) + ownComment(words))
+      return
+    }
     const said = told instanceof FailoverError ? errorBodies?.get(told.cause) : undefined
     const reply = failureReply(told, dialect, said)
     const headers = [...reply.headers]
-    this.#addOwnHeaders(headers, id, attempts.at(-1)?.target, attempts.length)
+    passage.addOwnHeaders(headers, words)
     writeReply(request, response, { ...reply, headers })
   }
 
-  #addOwnHeaders(headers: string[], id: string, target: TargetRef | undefined, attempts: number): void {
-    headers.push('x-hotspare-request-id', id)
-    if (target !== undefined) headers.push('x-hotspare-target', asHeader(formatTarget(target)))
-    headers.push('x-hotspare-attempts', `${attempts}`)
-    if (this.#options.isDraining() && !headers.includes('connection')) headers.push('connection', 'close')
+  /** The providers' own, which the gateway's waiting goes by. */
+  get #clock(): Clock {
+    return this.#options.registry.openai.upstream.clock
   }
 
   #toldOf(error: unknown): Refusal | FailoverError {
@@ -229,7 +246,11 @@ export class DataPlane {
   #outlinerOf(dialect: Dialect): BodyOutliner {
     const known = this.#outliners.get(dialect)
     if (known !== undefined) return known
-    const outliner = new BodyOutliner(dialect.requests, MEMBERS)
+    const outliner = new BodyOutliner(dialect.requests, [
+      ...MEMBERS,
+      ...dialect.continuation.members,
+      ...PREFILL_MEMBERS,
+    ])
     this.#outliners.set(dialect, outliner)
     return outliner
   }
@@ -244,32 +265,4 @@ export class DataPlane {
     const spoken = this.#options.registry.upstreamOf(provider)?.dialect.name ?? name
     return spoken === name ? undefined : `speaks the dialect ${spoken}, and this request is in ${name}`
   }
-}
-
-/** Names of models and profiles may hold what no header can carry. */
-function asHeader(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURI(text.toWellFormed())
-}
-
-/** @throws Refusal 415 */
-function checkContentType({ headers }: IncomingMessage): void {
-  const whole = headers['content-type'] ?? ''
-  if (whole === 'application/json') return
-  const [type = ''] = whole.split(';')
-  const name = type.trim().toLowerCase()
-  if (name === 'application/json' || name.endsWith('+json')) return
-  const found =
-    name === '' ? 'there is no content-type' : `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed`
-  const message = `${found}; it must be application/json`
-  throw new Refusal(415, 'unsupported_content_type', message)
-}
-
-/** The query as a provider gets it: `key` is how a client may show its key. */
-function withoutKey(search: string, query: URLSearchParams | undefined): string {
-  if (query === undefined || !query.has('key')) return search
-  const kept = search
-    .slice(1)
-    .split('&')
-    .filter((pair) => !new URLSearchParams(pair).has('key'))
-  return kept.length === 0 ? '' : `?${kept.join('&')}`
 }

@@ -1,6 +1,7 @@
 import type { SecretMask } from '../../upstream/index.ts'
 
 const NOTHING = Buffer.alloc(0)
+const BLANK_LINE = '\n\n'
 
 /** What has been found fit to be passed on, as few and as large pieces as it came in; no byte of it is copied. */
 export class PassedBytes {
@@ -10,6 +11,8 @@ export class PassedBytes {
   #bytes: Buffer = NOTHING
   #start = 0
   #end = 0
+  /** The last block came without its blank line: what follows must not become part of it. */
+  #isUnfinished = false
 
   /** @param mask hides what must not go on: a relay may echo the key it was given */
   constructor(mask: Pick<SecretMask, 'bytes'>) {
@@ -21,12 +24,26 @@ export class PassedBytes {
   }
 
   add(bytes: Buffer, start: number, end: number): void {
+    if (this.#isUnfinished) this.finishBlock()
     if (bytes !== this.#bytes || start !== this.#end) {
       this.#close()
       this.#bytes = bytes
       this.#start = start
     }
     this.#end = end
+  }
+
+  /** As `add`, a block whose blank line never came: it gets one if anything follows. */
+  addUnfinished(bytes: Buffer, start: number, end: number): void {
+    this.add(bytes, start, end)
+    this.#isUnfinished = true
+  }
+
+  /** The last block ends here, whatever becomes of it. */
+  finishBlock(): void {
+    if (!this.#isUnfinished) return
+    this.#isUnfinished = false
+    this.addText(BLANK_LINE)
   }
 
   addText(text: string): void {

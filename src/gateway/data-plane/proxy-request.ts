@@ -1,11 +1,26 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { type Binding, cutOf, estimateTokens, namedSession, type SessionGuess } from '../../dialects/index.ts'
+import {
+  type Binding,
+  cutOf,
+  estimateTokens,
+  namedSession,
+  type RequestBody,
+  type SessionGuess,
+} from '../../dialects/index.ts'
 import { cutJson } from '../json/json-cut.ts'
-import { editJson } from '../json/json-edit.ts'
+import { editJson, type JsonEdit } from '../json/json-edit.ts'
 import type { ValidJsonOutline } from '../json/json-outline.ts'
 import type { BodyOutline, BodyOutliner } from './body-outline.ts'
 import type { Client } from './client-keys.ts'
 import { Refusal } from './refusal.ts'
+
+/** What is written into a request so that a target goes on with an answer that broke off. */
+export interface PrefillEdit {
+  /** Comes after all others. */
+  readonly message: Readonly<Record<string, unknown>>
+  /** Members that the body does not have, among those it was outlined for. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
 
 /** What of a request decides where it goes; the rest of its body is passed on as it is. */
 export interface ProxyRequest {
@@ -18,6 +33,8 @@ export interface ProxyRequest {
   readonly deadlineMs: number | undefined
   /** What it refers to that exists only where it was made. Looked for anew each time. */
   readonly bindings: readonly Binding[]
+  /** The body for whoever looks at more of it; undefined once it was let go of. */
+  readonly body: RequestBody | undefined
   /** Is its answer kept by the provider, so that a later request may refer to it? */
   readonly keepsAnswer: boolean
   /** What its body says of its session, or another header, where `sessionKey` says nothing. */
@@ -29,8 +46,11 @@ export interface ProxyRequest {
    * byte as it came.
    *
    * @param dropped kinds of bindings that are left out
+   * @param prefill put at the end of its messages, which have to be a list
    */
-  bodyFor(model: string, dropped?: readonly string[]): Buffer
+  bodyFor(model: string, dropped?: readonly string[], prefill?: PrefillEdit): Buffer
+  /** No target will be asked for now: lets go of all but the body as it came. */
+  rest(): void
   /** No target will be asked any more: lets go of the body. */
   release(): void
 }
@@ -74,30 +94,39 @@ export function parseProxyRequest(
     isStreaming: values.get('stream') === true,
     sessionKey: textIn(headers['x-hotspare-session']),
     deadlineMs: deadlineIn(headers['x-hotspare-deadline-ms']),
+    get body() {
+      return source?.body
+    },
     get bindings() {
       return source === undefined ? [] : format.bindingsOf(source.body)
     },
     guessSession: () => source && sessionOf(format.sessionOf(source.body), headers),
     estimateTokens: () => source && estimateTokens(format, source.body),
-    bodyFor(model, kinds = NO_KINDS) {
+    bodyFor(model, kinds = NO_KINDS, prefill) {
       const dropped = kinds.join()
-      if (latest?.model === model && latest.dropped === dropped) return latest.body
+      if (prefill === undefined && latest?.model === model && latest.dropped === dropped) return latest.body
       if (source === undefined) throw new Error('the body was let go of')
-      const edits = [{ name: 'model', value: JSON.stringify(model) }]
+      const edits: JsonEdit[] = [{ name: 'model', value: JSON.stringify(model) }]
+      if (values.has('models')) edits.push({ name: 'models', value: undefined })
+      if (prefill !== undefined) edits.push(...editsOf(prefill))
       const kept = kinds.length === 0 ? source : withoutKinds(source, kinds, outliner)
-      const body = editJson(
-        kept.bytes,
-        kept.outline,
-        values.has('models') ? [...edits, { name: 'models', value: undefined }] : edits,
-      )
-      latest = { model, dropped, body }
+      const body = editJson(kept.bytes, kept.outline, edits)
+      if (prefill === undefined) latest = { model, dropped, body }
       return body
+    },
+    rest() {
+      latest = undefined
     },
     release() {
       source = undefined
       latest = undefined
     },
   }
+}
+
+function editsOf({ message, fields }: PrefillEdit): JsonEdit[] {
+  const added = Object.entries(fields).map(([name, value]) => ({ name, value: JSON.stringify(value) }))
+  return [{ name: 'messages', appended: JSON.stringify(message) }, ...added]
 }
 
 /** A name in the body goes before one in a header, and that before what the session begins with. */

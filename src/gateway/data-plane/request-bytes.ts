@@ -73,3 +73,16 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
 function tooLarge(maxBytes: number): Refusal {
   return new Refusal(413, 'body_too_large', `the body has more than ${maxBytes} bytes (server.maxBodyBytes)`)
 }
+
+/** @throws Refusal 415 */
+export function checkContentType({ headers }: IncomingMessage): void {
+  const whole = headers['content-type'] ?? ''
+  if (whole === 'application/json') return
+  const [type = ''] = whole.split(';')
+  const name = type.trim().toLowerCase()
+  if (name === 'application/json' || name.endsWith('+json')) return
+  const found =
+    name === '' ? 'there is no content-type' : `the content-type ${JSON.stringify(name.slice(0, 60))} is not allowed`
+  const message = `${found}; it must be application/json`
+  throw new Refusal(415, 'unsupported_content_type', message)
+}

@@ -1,33 +1,14 @@
-import type { Dialect } from '../../dialects/index.ts'
-import { type Clock, MAX_HELD_EVENTS, type Usage } from '../../engine/index.ts'
+import type { Dialect, DialectTrail } from '../../dialects/index.ts'
+import type { AttemptContext, Clock } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
-import { SseBlocks, SseEventReader } from '../../stream/index.ts'
 import type { ResponseHeaders } from '../../transport/index.ts'
-import {
-  type AnswerErrors,
-  DRAIN_BYTES,
-  DRAIN_MS,
-  FamiliarEvents,
-  FINISHED_GRACE_MS,
-  type SecretMask,
-  StreamJudge,
-} from '../../upstream/index.ts'
+import { type AnswerErrors, FINISHED_GRACE_MS, type SecretMask } from '../../upstream/index.ts'
 import type { BodyReader } from './body-reader.ts'
-import { PassedBytes } from './passed-bytes.ts'
-
-/** How a stream ended: complete, or with what is wrong with it. */
-export type StreamEnd = { readonly usage: Usage | undefined } | { readonly error: FailoverError }
-
-/** Where the bytes of a committed stream go. */
-export interface StreamOutlet {
-  /** @returns whether it can take more at once; where not, `resume` says when */
-  write(bytes: Buffer): boolean
-  /** The last bytes, and how the stream ended. */
-  end(bytes: Buffer, how: StreamEnd): void
-  noteActivity(): void
-  /** The answer is complete, only its end mark is not here: nobody is to be blamed for that any more. */
-  noteFinished(): void
-}
+import { CommitDecision } from './commit-decision.ts'
+import { JudgedStream } from './judged-stream.ts'
+import { PassedEvents } from './passed-events.ts'
+import type { StreamEnd, StreamOutlet } from './stream-outlet.ts'
+import { type Wire, WireEnd } from './wire-end.ts'
 
 interface StreamedAnswerOptions {
   readonly status: number
@@ -38,40 +19,44 @@ interface StreamedAnswerOptions {
   readonly maxEventBytes: number | undefined
   /** Hides what must not go on to a client. */
   readonly mask: SecretMask
-  /** Feeds the idle limit before the commit. */
-  readonly onActivity: (() => void) | undefined
+  /** How the attempt commits, and how it goes on with another; any data feeds its idle limit until it commits. */
+  readonly context: Pick<AttemptContext, 'commitRule' | 'noteActivity' | 'noteContent' | 'resume'>
+  /** Follows the answer: a fresh one, or that of the answer that broke off. */
+  readonly trail: DialectTrail
+  /** May another attempt go on with it where it breaks off? */
+  readonly recovers: boolean
+  /** How long a tool call is held, milliseconds. */
+  readonly holdMaxMs: number
   /** Told of every event that is not like one before it in all but its text. */
   readonly onEvent: (event: object) => void
-  readonly wire: { pause(): void; resume(): void; abort(): void; leave(): void }
+  readonly wire: Wire
   readonly onCommit: (answer: StreamedAnswer) => void
   /** It failed before it committed. */
-  readonly onFailure: (error: FailoverError) => void
+  readonly onFailure: (error: Error) => void
 }
 
-/** No answer begins with so much that says nothing; holding more back would only fill the memory. */
-const MAX_HELD_BYTES = 16 * 1024 * 1024
-
-type State = 'held' | 'committed' | 'draining' | 'over'
+type State = 'held' | 'committed' | 'over'
 
 /**
- * A streamed answer on its way through: cut into events, judged, and passed on byte for byte, but for events that are no
- * JSON and would break the reader. Nothing leaves before the first content; from then on whole events leave as they
- * come.
+ * A streamed answer on its way through, one attempt at it. Nothing leaves before the commit; from then on whole events
+ * leave as they come.
  *
  * What one read of the socket brought is gathered, looked through once and written once: with many small events this
- * is the larger part of the cost.
+ * is the larger part of the cost. While the client is slow the wire is paused, so that no more is kept than what one read
+ * brought, an event that has not come whole (`maxEventBytes`), a tool call that is held (1 MB of events, 256 KB of
+ * arguments), and what has been written and not taken (`StreamedReply`).
  */
 export class StreamedAnswer implements BodyReader {
   readonly status: number
   readonly headers: ResponseHeaders
   /** Hides what must not go on to a client. */
   readonly mask: SecretMask
+  /** Follows the answer, also where others go on with it. */
+  readonly trail: DialectTrail
   readonly #options: StreamedAnswerOptions
-  readonly #blocks: SseBlocks
-  readonly #reader = new SseEventReader()
-  readonly #judge: StreamJudge
-  readonly #familiar: FamiliarEvents
-  readonly #passed: PassedBytes
+  readonly #stream: JudgedStream
+  readonly #passed: PassedEvents
+  readonly #decision: CommitDecision
   #state: State = 'held'
   #queue: Buffer[] = []
   #queuedBytes = 0
@@ -80,53 +65,84 @@ export class StreamedAnswer implements BodyReader {
   #isPaused = false
   #isEnded = false
   #cause: FailoverError | undefined
-  #events = 0
-  #heldBytes = 0
-  #hasContent = false
-  /** Nothing that follows is looked at. */
-  #sawEndMark = false
-  #failure: FailoverError | undefined
   #end: StreamEnd | undefined
   #outlet: StreamOutlet | undefined
-  #cancelTimer: (() => void) | undefined
-  #drainedBytes = 0
-  /** A last block that came without its blank line: what is written behind it must not become part of it. */
-  #lastBlock: 'none' | 'awaited' | 'event' | Buffer = 'none'
+  /** Since when the tool call is held that is watched, epoch milliseconds. */
+  #heldSince: number | undefined
+  #cancelHold: (() => void) | undefined
+  #hasPassedSeam: boolean
+  /** Waits a little for the end of an answer that is complete. */
+  #cancelGrace: (() => void) | undefined
+  #wireEnd: WireEnd | undefined
 
   constructor(options: StreamedAnswerOptions) {
+    const { clock, context, dialect, errors, mask, maxEventBytes, onEvent, recovers, trail } = options
+    const { resume } = context
+    const { continuation } = dialect
     this.#options = options
     this.status = options.status
     this.headers = options.headers
-    this.mask = options.mask
-    this.#judge = new StreamJudge(options.dialect, options.errors)
-    this.#passed = new PassedBytes(options.mask)
-    this.#familiar = new FamiliarEvents(options.dialect.freeText)
-    this.#blocks = new SseBlocks({
-      onBlock: this.#onBlock,
-      skip: this.#skip,
-      maxBlockBytes: options.maxEventBytes,
+    this.mask = mask
+    this.trail = trail
+    this.#hasPassedSeam = resume === undefined
+    this.#passed = new PassedEvents({ continuation, trail, recovers, resume, mask, clock })
+    this.#decision = new CommitDecision({
+      dialect,
+      clock,
+      context,
+      onReady: () => this.#schedule(),
+      onTooSlow: (error) => {
+        this.#stream.fail(error)
+        this.#schedule()
+      },
     })
+    this.#stream = new JudgedStream({
+      dialect,
+      errors,
+      maxEventBytes,
+      passed: this.#passed,
+      decision: this.#decision,
+      isContinuation: resume === 'prefill',
+      onEvent,
+    })
+  }
+
+  /** A tool call is held until it is whole. */
+  get isHolding(): boolean {
+    return this.#state !== 'over' && this.#passed.heldSince !== undefined
+  }
+
+  /** It failed when it had said how it ends already: nobody can go on with that. */
+  get failedBehindEnd(): boolean {
+    return this.#stream.failedBehindEnd
   }
 
   /** The committed answer flows on into this outlet, beginning with what was held back. */
   flowInto(outlet: StreamOutlet): void {
     this.#outlet = outlet
-    if (this.#cancelTimer !== undefined) outlet.noteFinished()
+    if (this.#state !== 'committed') return
+    if (this.#cancelGrace !== undefined) outlet.noteFinished()
+    try {
+      this.#passed.begin()
+    } catch (diverged) {
+      this.#failWith(diverged as Error)
+    }
+    this.#watchHold()
+    if (this.isHolding) outlet.noteHolding()
     this.#deliver()
   }
 
   /** The outlet takes more. */
   resume(): void {
+    if (this.#state === 'over') return
     this.#isPaused = false
     this.#options.wire.resume()
     if (this.#state === 'committed' && this.#end === undefined) this.#startGrace()
   }
 
   take(chunk: Buffer): void {
-    if (this.#state === 'over') return
-    if (this.#state === 'draining') {
-      this.#drainedBytes += chunk.length
-      if (this.#drainedBytes > DRAIN_BYTES) this.#stopDraining()
+    if (this.#state === 'over') {
+      this.#wireEnd?.take(chunk)
       return
     }
     this.#queue.push(chunk)
@@ -135,7 +151,7 @@ export class StreamedAnswer implements BodyReader {
   }
 
   end(): void {
-    if (this.#state === 'draining') this.drop()
+    this.#wireEnd?.stop()
     this.#isEnded = true
     this.#schedule()
   }
@@ -146,10 +162,8 @@ export class StreamedAnswer implements BodyReader {
   }
 
   drop(): void {
-    this.#state = 'over'
-    this.#queue = []
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
+    this.#letGo()
+    this.#wireEnd?.stop()
   }
 
   #schedule(): void {
@@ -158,108 +172,48 @@ export class StreamedAnswer implements BodyReader {
     process.nextTick(this.#look)
   }
 
-  /** Looks through what has arrived. */
+  /** Looks through what has arrived, and at what time has brought. */
   readonly #look = (): void => {
     this.#isScheduled = false
-    if (this.#state === 'over' || this.#state === 'draining') return
-    if (this.#outlet === undefined) this.#options.onActivity?.()
-    else this.#outlet.noteActivity()
-    this.#scan()
-    if (this.#failure === undefined && this.#end === undefined) this.#judgeEnd()
-    if (this.#failure !== undefined) this.#end = { error: this.#failure }
+    if (this.#state === 'over') return
+    if (this.#queuedBytes > 0) this.#scan()
+    if (this.#end === undefined) this.#judgeEnd()
     if (this.#state === 'held') this.#commitOrFail()
-    if (this.#outlet !== undefined) this.#deliver()
+    this.#watchHold()
+    this.#deliver()
   }
 
   #scan(): void {
+    if (this.#outlet === undefined) this.#options.context.noteActivity?.()
+    else this.#outlet.noteActivity()
     const [first] = this.#queue
-    if (first === undefined) return
-    const bytes = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes)
+    const bytes =
+      this.#queue.length === 1 && first !== undefined ? first : Buffer.concat(this.#queue, this.#queuedBytes)
     this.#queue = []
     this.#queuedBytes = 0
-    this.#heldBytes += bytes.length
-    try {
-      this.#blocks.push(bytes)
-    } catch (cause) {
-      this.#failure = this.#options.errors.inAnswer('sent an event that is too large', {
-        flaw: 'no_answer',
-        cause,
-      })
-    }
-    if (!this.#hasContent && this.#heldBytes > MAX_HELD_BYTES) this.#failure ??= this.#withoutContent()
-  }
-
-  readonly #onBlock = (bytes: Buffer, start: number, end: number): void => {
-    if (this.#isOver || this.#failure !== undefined) return
-    const leftoversBefore = this.#reader.leftoverLength
-    const sse = this.#reader.read(bytes, start, end)
-    if (sse === undefined) {
-      // A comment is a sign of life for the client, too; what is no field of the format is not for it.
-      if (this.#reader.leftoverLength > leftoversBefore) return
-      if (this.#lastBlock === 'awaited') this.#lastBlock = bytes.subarray(start, end)
-      else this.#passed.add(bytes, start, end)
-      return
-    }
-    try {
-      const verdict = this.#judge.take(sse)
-      if (verdict.is === 'malformed') return
-      if (verdict.is === 'end_mark') this.#sawEndMark = true
-      else {
-        this.#options.onEvent(verdict.event)
-        if (!this.#hasContent) this.#count(verdict.event)
-        else if (verdict.isText) this.#familiar.learn(bytes, start, end)
-      }
-      this.#passed.add(bytes, start, end)
-      if (this.#lastBlock === 'awaited') this.#lastBlock = 'event'
-    } catch (error) {
-      this.#failure = error as FailoverError
-    }
-  }
-
-  /** An event like those that have been judged is passed on without being parsed. */
-  readonly #skip = (bytes: Buffer, start: number, length: number): number => {
-    if (!this.#hasContent || this.#sawEndMark || this.#failure !== undefined || !this.#judge.isOpen) return -1
-    const end = this.#familiar.endOf(bytes, start, length)
-    if (end !== -1) this.#passed.add(bytes, start, end)
-    return end
-  }
-
-  /** Counts what is held back. */
-  #count(event: object): void {
-    this.#events += 1
-    this.#hasContent = this.#options.dialect.isContent(event)
-    if (!this.#hasContent && this.#events >= MAX_HELD_EVENTS) throw this.#withoutContent()
-  }
-
-  #withoutContent(): FailoverError {
-    const message = `sent ${this.#events} events, ${this.#heldBytes} bytes, without any content`
-    return this.#options.errors.inAnswer(message, { flaw: 'no_answer' })
-  }
-
-  /** Nothing that follows belongs to the answer. */
-  get #isOver(): boolean {
-    return this.#sawEndMark || (this.#judge.isClosed && !this.#options.dialect.hasEndMark)
+    this.#stream.push(bytes)
   }
 
   /** Is the answer at its end, and is it complete? */
   #judgeEnd(): void {
-    const isOver = this.#isOver
-    if (this.#isEnded || isOver) {
-      if (!isOver) {
-        this.#lastBlock = 'awaited'
-        this.#blocks.end()
-      }
-      if (this.#failure !== undefined) return
-      const error = this.#judge.finish(isOver ? '' : this.#reader.leftovers, isOver ? undefined : this.#cause)
-      this.#end = error === undefined ? { usage: this.#judge.usage } : { error }
+    const stream = this.#stream
+    if (stream.failure !== undefined) this.#failWith(stream.failure)
+    else if (this.#isEnded || stream.isOver) {
+      const error = stream.end(this.#cause)
+      this.#end = error === undefined ? { usage: stream.usage } : { error, usage: stream.usage }
     } else this.#startGrace()
+  }
+
+  #failWith(error: Error): void {
+    this.#stream.fail(error)
+    this.#end = { error, usage: this.#stream.usage }
   }
 
   /** A complete answer is not waited for long; what waits for a slow client is no fault of the server. */
   #startGrace(): void {
-    if (!this.#judge.isFinished || this.#isPaused || this.#cancelTimer !== undefined) return
+    if (!this.#stream.isFinished || this.#isPaused || this.#cancelGrace !== undefined) return
     const { clock, wire } = this.#options
-    this.#cancelTimer = clock.setTimer(() => {
+    this.#cancelGrace = clock.setTimer(() => {
       wire.abort()
       this.end()
     }, FINISHED_GRACE_MS)
@@ -268,56 +222,87 @@ export class StreamedAnswer implements BodyReader {
 
   #commitOrFail(): void {
     const end = this.#end
-    if (this.#hasContent || (end !== undefined && 'usage' in end)) {
+    if (this.#decision.isReady || (end !== undefined && !('error' in end))) {
       this.#state = 'committed'
+      this.#decision.stop()
       this.#options.onCommit(this)
-    } else if (end !== undefined) {
+    } else if (end !== undefined && 'error' in end) {
       this.#settle()
       this.#options.onFailure(end.error)
     }
   }
 
+  /** A tool call that is held is not held for ever, and the client is given signs of life meanwhile. */
+  #watchHold(): void {
+    const since = this.isHolding && this.#end === undefined ? this.#passed.heldSince : undefined
+    if (since === this.#heldSince) return
+    this.#heldSince = since
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+    if (since === undefined) return
+    const { clock, holdMaxMs } = this.#options
+    this.#cancelHold = clock.setTimer(() => this.#release(), Math.max(0, since + holdMaxMs - clock.now()))
+    this.#outlet?.noteHolding()
+  }
+
+  #release(): void {
+    this.#passed.release()
+    this.#decision.noteReleased()
+    this.#schedule()
+  }
+
   #deliver(): void {
     const outlet = this.#outlet
     if (outlet === undefined || this.#state !== 'committed') return
-    const end = this.#end
+    const end = this.#end && this.#finish(this.#end)
+    if (this.#passed.takeCallPassed()) outlet.noteCallPassed()
+    if (!this.#hasPassedSeam && this.trail.isPastSeam) {
+      this.#hasPassedSeam = true
+      outlet.noteSeamPassed()
+    }
     if (end !== undefined) {
-      this.#addClosing('usage' in end)
+      const bytes = this.#passed.takeBytes()
       this.#settle()
-      outlet.end(this.#passed.take(), end)
-    } else if (!this.#passed.isEmpty && !outlet.write(this.#passed.take())) {
+      outlet.end(bytes, end)
+    } else if (!this.#passed.isEmpty && !outlet.write(this.#passed.takeBytes())) {
       this.#isPaused = true
-      this.#cancelTimer?.()
-      this.#cancelTimer = undefined
+      this.#cancelGrace?.()
+      this.#cancelGrace = undefined
       this.#options.wire.pause()
     }
   }
 
-  /** What belongs behind the last block: its missing end, and the event that closes the answer. */
-  #addClosing(isComplete: boolean): void {
-    const closing = isComplete && !this.#judge.isClosed ? this.#options.dialect.closingEvent : ''
-    const isFollowed = !isComplete || closing !== ''
-    if (typeof this.#lastBlock === 'object' && !isFollowed) this.#passed.add(this.#lastBlock, 0, this.#lastBlock.length)
-    if (this.#lastBlock === 'event' && isFollowed) this.#passed.addText('\n\n')
-    this.#passed.addText(closing)
+  /** The last bytes: of a complete answer its end; of another the end of its last block, for others may go on with it. */
+  #finish(end: StreamEnd): StreamEnd {
+    if (!('error' in end)) {
+      try {
+        this.#stream.passEnd()
+        return end
+      } catch (diverged) {
+        this.#failWith(diverged as Error)
+      }
+    }
+    this.#passed.finishBlock()
+    return this.#end ?? end
   }
 
   /** The answer has ended; what the server still sends is taken in, so that the connection can be used again. */
   #settle(): void {
     const { clock, wire } = this.#options
-    this.drop()
+    this.#letGo()
     if (this.#isEnded) return
-    if (this.#failure !== undefined) {
-      wire.abort()
-      return
-    }
-    this.#state = 'draining'
-    wire.leave()
-    this.#cancelTimer = clock.setTimer(() => this.#stopDraining(), DRAIN_MS)
+    if (this.#stream.failure === undefined) this.#wireEnd = new WireEnd(wire, clock)
+    else wire.abort()
   }
 
-  #stopDraining(): void {
-    this.drop()
-    this.#options.wire.abort()
+  #letGo(): void {
+    this.#state = 'over'
+    this.#queue = []
+    this.#cancelGrace?.()
+    this.#cancelGrace = undefined
+    this.#decision.stop()
+    this.#cancelHold?.()
+    this.#cancelHold = undefined
+    this.#passed.drop()
   }
 }

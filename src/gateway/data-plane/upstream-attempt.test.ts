@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { chunk, chunkedHead, reply, startRawServer } from '../../../test/support/raw-server.ts'
+import { anthropicMessages } from '../../dialects/index.ts'
 import { type AttemptContext, Profile } from '../../engine/index.ts'
 import type { QuotaBucket } from '../../failure/index.ts'
 import { type HttpProviders, httpProviders } from '../../http/index.ts'
@@ -7,6 +8,17 @@ import { askUpstream, type UpstreamReply } from './upstream-attempt.ts'
 
 const LIMITS = { 'x-ratelimit-limit-requests': '60', 'x-ratelimit-remaining-requests': '59' }
 const SIGNATURE = 's'.repeat(100)
+/** Of a request whose answer nobody goes on with. */
+const THREAD = {
+  recovers: false,
+  holdMaxMs: 1_000,
+  trailFor: () =>
+    anthropicMessages.continuation.startTrail({
+      recovers: false,
+      holdsToolCalls: () => false,
+      disarmedBy: () => undefined,
+    }),
+}
 
 let registry: HttpProviders | undefined
 afterEach(async () => {
@@ -30,12 +42,12 @@ class Told {
     return askUpstream(
       registry.anthropic.upstream,
       {
-        isStreaming,
+        thread: isStreaming ? THREAD : undefined,
         keepsAnswer,
         client: { headers: {}, rawHeaders: [] },
         query: '',
-        bodyFor: (model, dropped) => {
-          this.bodies.push([model, dropped])
+        bodyFor: (_, { target, dropped }) => {
+          this.bodies.push([target.model, dropped])
           return Buffer.from('{}')
         },
         noteErrorBody: () => {},

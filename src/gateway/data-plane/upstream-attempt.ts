@@ -12,23 +12,25 @@ import {
   type SecretMask,
   type Upstream,
 } from '../../upstream/index.ts'
+import type { AnswerThread } from './answer-thread.ts'
 import type { BodyReader } from './body-reader.ts'
 import { CollectedBody } from './collected-body.ts'
 import { DecodedBody } from './decoded-body.ts'
 import { headersToProvider } from './forwarded-headers.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
+import type { Wire } from './wire-end.ts'
 
 /** A request as every attempt of it needs it. */
 export interface AttemptRequest {
-  readonly isStreaming: boolean
+  /** What its attempts have in common where it asks for a stream; undefined where it does not. */
+  readonly thread: Pick<AnswerThread, 'holdMaxMs' | 'recovers' | 'trailFor'> | undefined
   /** Can later requests refer to its answer? */
   readonly keepsAnswer: boolean
   /** With the headers as the client sent them. */
   readonly client: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
   /** The client's query without its key, with the question mark; or empty. */
   readonly query: string
-  /** @param dropped kinds of bindings that this target cannot serve */
-  bodyFor(model: string, dropped?: readonly string[]): Buffer
+  bodyFor(upstream: Upstream, context: AttemptContext): Buffer
   /** A provider refused with this body; what it said can be told word for word. */
   noteErrorBody(error: FailoverError, bytes: Buffer): void
 }
@@ -99,12 +101,11 @@ class UpstreamAttempt implements ExchangeSink {
   send(): void {
     this.#context.onAbort((reason) => this.#onAbort(reason))
     const { dialect } = this.#upstream
-    const { target, dropped } = this.#context
     this.#wire.send({
       path: pathOf(this.#credentials, this.#request.query),
       method: 'POST',
       headers: headersToProvider(this.#request.client, dialect.headers, this.#credentials.headers),
-      body: this.#request.bodyFor(target.model, dropped),
+      body: this.#request.bodyFor(this.#upstream, this.#context),
     })
   }
 
@@ -148,7 +149,8 @@ class UpstreamAttempt implements ExchangeSink {
 
   #answer(status: number, headers: ResponseHeaders, errors: AnswerErrors): BodyReader {
     const { clock, dialect, maxEventBytes, maxResponseBytes } = this.#upstream
-    if (!this.#request.isStreaming) {
+    const { thread } = this.#request
+    if (thread === undefined) {
       return new CollectedBody({
         maxBytes: maxResponseBytes,
         onDone: (bytes, how, error) => {
@@ -168,17 +170,25 @@ class UpstreamAttempt implements ExchangeSink {
       clock,
       maxEventBytes,
       mask: this.#credentials.mask,
-      onActivity: this.#context.noteActivity,
+      context: this.#context,
+      trail: thread.trailFor(this.#context),
+      recovers: thread.recovers,
+      holdMaxMs: thread.holdMaxMs,
       onEvent: this.#noteBindings,
-      wire: {
-        pause: () => (this.#decoded ?? this.#wire).pause(),
-        resume: () => (this.#decoded ?? this.#wire).resume(),
-        abort: () => this.#wire.abort(),
-        leave: () => this.#wire.leave(),
-      },
+      wire: this.#decodedWire,
       onCommit: (answer) => this.#resolve(answer),
       onFailure: (error) => this.#fail(error),
     })
+  }
+
+  /** As whoever reads the decoded body sees it. */
+  get #decodedWire(): Wire {
+    return {
+      pause: () => (this.#decoded ?? this.#wire).pause(),
+      resume: () => (this.#decoded ?? this.#wire).resume(),
+      abort: () => this.#wire.abort(),
+      leave: () => this.#wire.leave(),
+    }
   }
 
   #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {

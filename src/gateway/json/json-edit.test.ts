@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NAMES, textOf, textOfMember, type WrittenMember, writtenObject } from './fixtures/json-documents.ts'
-import { editJson, type JsonEdit } from './json-edit.ts'
+import { editJson, type MemberEdit } from './json-edit.ts'
 import { outlineJson, type ValidJsonOutline } from './json-outline.ts'
 
 describe('editJson', () => {
@@ -34,6 +34,21 @@ describe('editJson', () => {
     expect(edit('{"model":1,"a":2,"n":0}', removeBoth)).toBe('{"n":0}')
     expect(edit('{"a":2,"n":0,"model":1}', removeBoth)).toBe('{"n":0}')
     expect(edit('{"x":1, "a":2 , "n":0 , "model":1}', removeBoth)).toBe('{"x":1,  "n":0 }')
+  })
+
+  it('puts an item at the end of a list, and nothing else changes', () => {
+    const append = (text: string): string => {
+      const bytes = Buffer.from(text)
+      return editJson(bytes, outlineOf(bytes), [
+        { name: 'models', appended: '{"x":"é"}' },
+        { name: 'model', value: '"b"' },
+      ]).toString()
+    }
+    expect(append('{"models":[1, [2] ],"model":"a"}')).toBe('{"models":[1, [2] ,{"x":"é"}],"model":"b"}')
+    expect(append('{ "model":"a" , "models" : [ ] }')).toBe('{ "model":"b" , "models" : [ {"x":"é"}] }')
+    expect(append('{"models":[1],"models":[2],"n":3}')).toBe('{"model":"b","models":[1],"models":[2,{"x":"é"}],"n":3}')
+    expect(() => append('{"models":{}}')).toThrow('no list')
+    expect(() => append('{}')).toThrow('no list')
   })
 
   it('replaces, removes and puts in at once', () => {
@@ -115,7 +130,7 @@ function outlineOf(bytes: Buffer): ValidJsonOutline {
 }
 
 /** None where it is removed. */
-function memberAfter(member: WrittenMember, edits: readonly JsonEdit[]): WrittenMember[] {
+function memberAfter(member: WrittenMember, edits: readonly MemberEdit[]): WrittenMember[] {
   const change = edits.find(({ name }) => name === member.name)
   if (change === undefined) return [member]
   return change.value === undefined ? [] : [{ ...member, value: change.value }]

@@ -1,12 +1,21 @@
 import { type JsonMember, membersNamed, type ValidJsonOutline } from './json-outline.ts'
 import { afterSpace, isSpace } from './json-value.ts'
 
-export interface JsonEdit {
-  /** A member of the outermost object, among the names the outline was made for. */
+/** Changes a member of the outermost object, among the names the outline was made for. */
+export interface MemberEdit {
   readonly name: string
   /** Its new value, as JSON; `undefined` removes the member. */
   readonly value: string | undefined
 }
+
+/** Puts an item at the end of a list that is such a member. */
+export interface ListEdit {
+  readonly name: string
+  /** As JSON. */
+  readonly appended: string
+}
+
+export type JsonEdit = MemberEdit | ListEdit
 
 /** The text in place of the bytes from `start` to `end`, exclusive. */
 interface Splice {
@@ -17,19 +26,27 @@ interface Splice {
 
 const COMMA = 0x2c
 const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
 
 /**
  * Changes members of the outermost object and leaves every other byte alone. A member that is not there is put first;
  * one that is removed takes a comma along. A byte order mark is dropped. Returns the very same buffer where nothing
  * changes.
  *
- * @throws Error where a member occurs more than once: the caller has to decide what such a body means
+ * @throws Error where a member that is given a value occurs more than once: the caller has to decide what such a body
+ *   means; and where one that is appended to is no list. Of several, the last is appended to, which is the one that counts.
  */
 export function editJson(bytes: Buffer, outline: ValidJsonOutline, edits: readonly JsonEdit[]): Buffer {
   const splices: Splice[] = []
   const removed: JsonMember[] = []
   const inserted: string[] = []
-  for (const { name, value } of distinct(edits)) {
+  for (const edit of distinct(edits)) {
+    const { name } = edit
+    if ('appended' in edit) {
+      splices.push(appendingTo(bytes, name, membersNamed(outline, name).at(-1), edit.appended))
+      continue
+    }
+    const { value } = edit
     const [member, ...others] = membersNamed(outline, name)
     if (others.length > 0) throw new Error(`the member ${name} occurs more than once`)
     if (member === undefined) {
@@ -51,6 +68,14 @@ function distinct(edits: readonly JsonEdit[]): readonly JsonEdit[] {
   const names = new Set(edits.map(({ name }) => name))
   if (names.size < edits.length) throw new Error('a member can be edited only once at a time')
   return edits
+}
+
+function appendingTo(bytes: Buffer, name: string, member: JsonMember | undefined, item: string): Splice {
+  if (member === undefined || bytes[member.valueStart] !== OPEN_BRACKET)
+    throw new Error(`the member ${name} is no list`)
+  const at = member.valueEnd - 1
+  const isEmpty = afterSpace(bytes, member.valueStart + 1) === at
+  return { start: at, end: at, text: isEmpty ? item : `,${item}` }
 }
 
 /**
