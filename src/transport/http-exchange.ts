@@ -88,7 +88,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   /** What is still to come matters to nobody: closing the pools need not wait for it. */
   leave(): void {
-    this.#cancelTimer?.()
+    this.#stopTimer()
     if (!this.#isInPools) return
     this.#isInPools = false
     this.#pools.leave()
@@ -96,7 +96,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#cancelTimer?.()
+    this.#stopTimer()
     if (this.#isOver) controller.abort(new Error('the exchange was aborted'))
   }
 
@@ -123,6 +123,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #finish(): void {
     this.#isOver = true
     this.leave()
+  }
+
+  /** It may go on for long: nothing of the timer is kept. */
+  #stopTimer(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
   }
 
   #startTimer(): void {

@@ -56,6 +56,32 @@ describe('FamiliarEvents', () => {
       expect(events.endOf(Buffer.from(block), 0, length), `${length}`).toBe(-1)
   })
 
+  it('tells the texts of what it has recognised, with their keys', () => {
+    const events = learnt(openaiChat, `data: ${CHUNK}\n\n`)
+    const other = Buffer.from(`: x\n\ndata: ${CHUNK.replace('Hi', 'grüße \\"\\u00e9').replace('ab', '')}\n\n`)
+    expect(events.endOf(other, 5, other.length)).toBe(other.length)
+    expect(textsIn(events, other)).toEqual([
+      ['content', 'grüße \\"\\u00e9'],
+      ['obfuscation', ''],
+    ])
+  })
+
+  it('recognises nothing behind another event until one is learnt again, which costs no chance', () => {
+    const block = Buffer.from(`data: ${CHUNK}\n\n`)
+    const events = learnt(openaiChat, block.toString())
+    for (let round = 0; round < 40; round += 1) {
+      events.interrupt()
+      expect(events.endOf(block, 0, block.length)).toBe(-1)
+      events.learn(block, 0, block.length)
+    }
+    expect(events.endOf(block, 0, block.length)).toBe(block.length)
+  })
+
+  it('does not take an event without any free text for a pattern: what it says would go unseen', () => {
+    const block = `data: ${CHUNK.replace('{"content":"Hi"}', '{"images":["x"]}').replace(',"obfuscation":"ab"', '')}\n\n`
+    expect(endOf(learnt(openaiChat, block), block)).toBe(-1)
+  })
+
   it('gives up on a stream whose events differ in more', () => {
     const events = new FamiliarEvents(openaiChat.freeText)
     const blocks = Array.from({ length: 40 }, (_, index) =>
@@ -86,6 +112,8 @@ describe('FamiliarEvents', () => {
         const found = Buffer.from(text).toString('utf8', 0, end)
         expect(found.startsWith('data: ') && found.endsWith('\n\n')).toBe(true)
         expect(withoutTexts(found)).toEqual(withoutTexts(block.toString()))
+        const texts = Object.fromEntries(textsIn(events, Buffer.from(text)))
+        expect({ content: texts.content, obfuscation: texts.obfuscation }).toEqual(textsOf(found))
       }),
       { numRuns: 5_000 },
     )
@@ -101,6 +129,22 @@ function learnt(dialect: Dialect, block: string): FamiliarEvents {
 function endOf(events: FamiliarEvents, text: string, start = 0): number {
   const bytes = Buffer.from(text)
   return events.endOf(bytes, start, bytes.length)
+}
+
+function textsIn(events: FamiliarEvents, bytes: Buffer): [key: string, text: string][] {
+  const texts: [string, string][] = []
+  const noteFamiliar = (key: string, from: Buffer, start: number, end: number): void => {
+    texts.push([key, from.toString('utf8', start, end)])
+  }
+  events.tellTexts(bytes, { noteFamiliar })
+  return texts
+}
+
+/** As they stand in JSON. */
+function textsOf(block: string): object {
+  const [, content = '', obfuscation = ''] =
+    /"content":"(.*)"\},"finish_reason":null\}\],"obfuscation":"(.*)"\}/.exec(block) ?? []
+  return { content, obfuscation }
 }
 
 function withoutTexts(block: string): unknown {

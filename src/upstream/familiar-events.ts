@@ -11,8 +11,6 @@ const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
 const FIELDS = /^(?:event: ?[\w.-]+\r?\n)?data: ?$/
 /** A stream whose events differ in more than their text is not worth learning. */
 const MAX_MISSES = 16
-/** Events of streams have one text or two. */
-const MAX_TEXTS = 8
 /** Keys and field names are short; whatever is longer is none of them. */
 const MAX_NAME_BYTES = 64
 
@@ -24,13 +22,15 @@ export interface FreeTextReader {
 
 /** An event cut at its free texts. */
 interface Pattern {
-  /** What stands between the texts; a text, without its quotes, follows each but the last. */
-  readonly literals: readonly Buffer[]
+  /** What stands between the texts, without a gap; in memory of its own, since a share of a pool would keep all of it. */
+  readonly literals: Buffer
+  /** Where each of them ends; a text, without its quotes, follows each but the last. */
+  readonly ends: readonly number[]
   /** The key of each text. */
   readonly keys: readonly string[]
 }
 
-const NO_PATTERN: Pattern = { literals: [], keys: [] }
+const NO_PATTERN: Pattern = { literals: Buffer.alloc(0), ends: [], keys: [] }
 
 /**
  * Recognises events that differ from the one before in nothing but free text. Nine in ten events of a stream are such,
@@ -44,7 +44,7 @@ export class FamiliarEvents {
   #isLatest = false
   #misses = 0
   /** Where the texts of the event stand that was found last: start and end in turn. */
-  readonly #places = new Int32Array(2 * MAX_TEXTS)
+  readonly #places: number[] = []
 
   /** @param freeText keys whose texts say nothing of how the answer goes */
   constructor(freeText: ReadonlySet<string>) {
@@ -83,20 +83,22 @@ export class FamiliarEvents {
   }
 
   #match(bytes: Buffer, start: number, length: number): number {
-    const { literals } = this.#pattern
+    const { literals, ends } = this.#pattern
     const places = this.#places
     let at = start
-    for (let index = 0; index < literals.length; index += 1) {
+    let from = 0
+    for (let index = 0; index < ends.length; index += 1) {
       if (index > 0) {
         places[2 * index - 2] = at
         at = endOfText(bytes, at, length)
         if (at === -1) return -1
         places[2 * index - 1] = at
       }
-      const literal = literals[index] as Buffer
-      const next = at + literal.length
-      if (next > length || bytes.compare(literal, 0, literal.length, at, next) !== 0) return -1
+      const to = ends[index] as number
+      const next = at + to - from
+      if (next > length || bytes.compare(literals, from, to, at, next) !== 0) return -1
       at = next
+      from = to
     }
     return at === start ? -1 : at
   }
@@ -148,13 +150,25 @@ function patternOf(bytes: Buffer, start: number, end: number, freeText: Readonly
     if (bytes[close + 1] === COLON) {
       key = close - at > MAX_NAME_BYTES ? '' : bytes.toString('latin1', at + 1, close)
     } else if (bytes[at - 1] === COLON && freeText.has(key)) {
-      literals.push(Buffer.from(bytes.subarray(from, at + 1)))
+      literals.push(bytes.subarray(from, at + 1))
       keys.push(key)
       from = close
     }
     at = close
   }
   // One that is content, and yet has no free text, says something that would go unseen.
-  if (keys.length === 0 || keys.length > MAX_TEXTS) return NO_PATTERN
-  return { literals: [...literals, Buffer.from(bytes.subarray(from, end))], keys }
+  if (keys.length === 0) return NO_PATTERN
+  literals.push(bytes.subarray(from, end))
+  return { ...joined(literals), keys }
+}
+
+function joined(pieces: readonly Buffer[]): Pick<Pattern, 'literals' | 'ends'> {
+  const literals = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  const ends = pieces.map((piece) => {
+    piece.copy(literals, end)
+    end += piece.length
+    return end
+  })
+  return { literals, ends }
 }

@@ -6,8 +6,8 @@
  *
  * Prints its seed first, then how far it is, what came of it, and how often recovery succeeds; exits with 1 where the
  * caller got anything but the whole answer or a clear error, or an error where the whole answer is promised. `--stride`
- * takes only every so many of the trials, `--only` the recordings whose names contain it. `--trial` runs one again, by
- * the id under which it was told and with the same seed.
+ * takes only every so many of the trials, `--only` those whose ids contain it (`anthropic/blocks`, ` stall-`, …). `--trial`
+ * runs one again, by the id under which it was told and with the same seed.
  */
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
@@ -17,7 +17,7 @@ import { allRecordings } from './recordings.ts'
 import { rateTable, rateTrials } from './recovery-rate.ts'
 import { TrialRunner } from './run-trials.ts'
 import { countOf, countsTable, Tally, type TallyData, together } from './tally.ts'
-import { parseTrial, type Trial } from './trial.ts'
+import { idOf, parseTrial, type Trial } from './trial.ts'
 import { everyTrial } from './trial-lists.ts'
 
 interface Task {
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   const all = together(results.map((result) => result.all))
   const rates = together(results.map((result) => result.rates))
   console.log(`${all.trials} trials in ${minutes()}: ${countOf(all, 'recovered')} recovered\n\n${countsTable(all)}\n`)
-  console.log(`How often recovery succeeds:\n\n${rateTable(rates)}\n`)
+  if (rates.trials > 0) console.log(`How often recovery succeeds:\n\n${rateTable(rates)}\n`)
   tell(together([all, rates]))
 }
 
@@ -89,20 +89,20 @@ function resultOf(task: Task, onProgress: (trials: number) => void): Promise<Ext
 }
 
 async function work({ seed, stride, only, index, workers }: Task): Promise<void> {
-  const recordings = allRecordings().filter(({ name }) => name.includes(only))
+  const chosen = everyTrial(allRecordings(), seed).filter((trial) => idOf(trial).includes(only))
   let told = 0
-  const all = await runAll(seed, shareOf(everyTrial(recordings, seed, stride), index, workers), (trials) => {
+  const all = await runAll(seed, shareOf(chosen, index, workers, stride), (trials) => {
     if (trials < told + 200) return
     told = trials
     parentPort?.postMessage({ trials } satisfies News)
   })
-  const rates = await runAll(seed, shareOf(rateTrials(), index, workers))
+  const rates = await runAll(seed, only === '' ? shareOf(rateTrials(), index, workers) : [])
   parentPort?.postMessage({ all, rates } satisfies News)
 }
 
-function* shareOf(trials: Iterable<Trial>, index: number, workers: number): Generator<Trial> {
+function* shareOf(trials: Iterable<Trial>, index: number, workers: number, stride = 1): Generator<Trial> {
   let counted = 0
-  for (const trial of trials) if (counted++ % workers === index) yield trial
+  for (const trial of trials) if (counted++ % (workers * stride) === index * stride) yield trial
 }
 
 async function runAll(

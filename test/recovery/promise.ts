@@ -1,4 +1,4 @@
-import { type Answer, textOf } from './answer.ts'
+import { textOf } from './answer.ts'
 import { type Assembly, startAssembly } from './assembly.ts'
 import { divergesAfter } from './fallback.ts'
 import type { Recording } from './recordings.ts'
@@ -7,7 +7,7 @@ import { eventsIn, unendedEvent } from './sse-text.ts'
 import type { Trial } from './trial.ts'
 
 /** How far the caller had got when the first answer broke. */
-export interface Progress {
+interface Progress {
   readonly stage: 'nothing' | 'open' | 'finished'
   readonly text: string
   /** A call has reached it, or its beginning; or reasoning that nobody else can close. */
@@ -32,23 +32,27 @@ export function promiseOf(trial: Trial): Promised {
   return { progress, isWhole: isWhole(trial, progress) && isWhole(trial, progressAt(trial, breaking.at, true)) }
 }
 
-function isWhole({ recording, breaking, fallback, setting }: Trial, { stage, text, isDisarmed }: Progress): boolean {
+function isWhole(trial: Trial, { stage, text, isDisarmed }: Progress): boolean {
+  const { recording, breaking, fallback, setting } = trial
   // Whether the error or the finish reason counts is open.
   if (stage === 'finished') return breaking.kind !== 'error'
   if (breaking.kind === 'error' && breaking.error === 'refused') return false
-  // What the faltering one has delivered may disarm as well.
-  if (fallback === 'faltering' && !(isPlain(recording.answer) && settingOf(setting).recovers)) return false
+  if (fallback === 'faltering' && !isFalterable(trial)) return false
   if (stage === 'nothing') return true
   if (isDisarmed || !settingOf(setting).recovers) return false
   const same = divergesAfter(fallback) ?? textOf(recording.answer).length
   return text.length <= same
 }
 
-/** Is there nothing in it that disarms once it has been delivered? */
-function isPlain(answer: Answer): boolean {
-  return answer.every(
+/**
+ * Does it make no difference that the fallback breaks off as well? What it has delivered may disarm; and where each target
+ * but the first gets a prefill in vain, both take two attempts, all that a recovery has.
+ */
+function isFalterable({ recording: { answer }, isPrefillKnown, setting }: Trial): boolean {
+  const isPlain = answer.every(
     (piece) => piece.kind !== 'call' && !(piece.kind === 'reasoning' && piece.signature !== undefined),
   )
+  return isPlain && !isPrefillKnown && settingOf(setting).recovers
 }
 
 function progressAt({ recording, setting }: Trial, at: number, withUnended: boolean): Progress {

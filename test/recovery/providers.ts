@@ -16,7 +16,7 @@ import type { Recording } from './recordings.ts'
 import type { Trial } from './trial.ts'
 
 /** Who is asked: the target that breaks, the fallback, and one behind it. */
-export type Role = 'first' | 'second' | 'third'
+type Role = 'first' | 'second' | 'third'
 
 /** A request as a provider got it. */
 export interface Asked {

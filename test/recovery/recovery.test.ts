@@ -8,7 +8,9 @@ import { someTrials } from './trial-lists.ts'
 const SEED = Number(process.env.HOTSPARE_SEED ?? 20_261_126)
 const TRIALS = 500
 
-it(`a stream that breaks anywhere is a whole answer or an error, and whole where that is promised (seed ${SEED}, HOTSPARE_SEED sets another)`, async () => {
+it(`a stream that breaks anywhere is a whole answer or an error, and whole where that is promised (seed ${SEED}, HOTSPARE_SEED sets another)`, {
+  timeout: 180_000,
+}, async () => {
   const [first, ...others] = allRecordings()
   if (first === undefined) throw new Error('there are no recordings')
   await using runner = await TrialRunner.start(SEED)

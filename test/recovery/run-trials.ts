@@ -5,14 +5,16 @@ import { type HttpProviderDefinition, type HttpProviders, httpProviders } from '
 import { FailoverManager } from '../../src/index.ts'
 import { Dice } from '../simulation/random.ts'
 import { PlayedClock } from '../support/virtual-time.ts'
-import { ask, openCallers, requestOf } from './callers.ts'
+import { startAssembly } from './assembly.ts'
+import { ask, type Callers, openCallers, requestOf } from './callers.ts'
+import type { Outcome } from './outcome.ts'
 import { Providers, type Stage } from './providers.ts'
 import { type SettingName, settingOf } from './settings.ts'
 import { idOf, type Trial } from './trial.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** Trials that go on at the same time, each at addresses of its own. */
-export const PLACES = 40
+const PLACES = 40
 
 export interface Judged extends Verdict {
   readonly trial: Trial
@@ -87,7 +89,7 @@ export class TrialRunner implements AsyncDisposable {
       const stage: Stage = { trial, dice: new Dice(seedOf(this.#seed, idOf(trial))), asked: [], silent: [] }
       this.#providers.enter(name, stage)
       const body = requestOf(trial, name)
-      const verdict = judge(stage, body, await ask(trial, body, callers))
+      const verdict = judge(stage, body, await askPatiently(trial, body, callers))
       return { trial, ...verdict, violations: [...verdict.violations, ...(await leftOpen(stage.silent))] }
     })
     const all = Promise.all(asking)
@@ -139,6 +141,22 @@ function seedOf(seed: number, id: string): number {
   let hash = 0x811c9dc5 ^ seed
   for (const unit of id) hash = Math.imul(hash ^ (unit.codePointAt(0) ?? 0), 0x01000193)
   return hash >>> 0
+}
+
+/** Long after everything that a trial waits for. */
+const LONGEST_TRIAL_MS = 60_000
+
+/** An answer that never comes to an end is told as well. */
+async function askPatiently(trial: Trial, body: ReturnType<typeof requestOf>, callers: Callers): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>()
+  const error = new Error(`it did not end within ${LONGEST_TRIAL_MS} ms`)
+  const assembly = startAssembly(trial.recording.dialect)
+  const timer = setTimeout(() => resolve({ kind: 'raised', error, assembly }), LONGEST_TRIAL_MS)
+  try {
+    return await Promise.race([ask(trial, body, callers), promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 const PATIENCE_MS = 5_000

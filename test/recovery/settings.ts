@@ -18,7 +18,7 @@ interface Setting {
 const PLAYED = { recovers: true, isPlayed: true } as const
 
 /** What the manager is set to. A stall needs one whose time is played. */
-export const SETTINGS = {
+const SETTINGS = {
   standard: { manager: {}, recovers: true },
   passing: { manager: { stream: { toolCalls: 'pass' } }, recovers: true, passesCalls: true },
   'restarts-only': { manager: { recovery: { midStream: 'restart' } }, recovers: true },

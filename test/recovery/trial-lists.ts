@@ -62,46 +62,38 @@ const OTHER_SETTINGS = ['passing', 'restarts-only', 'off', 'structured'] as cons
 /**
  * Every cut, every stall and every error, with every fallback through every door. How a cut ends, which error it is, and
  * whether the prefill is known, is left to chance.
- *
- * @param stride take only every so many of the trials
  */
-export function* everyTrial(recordings: readonly Recording[], seed: number, stride = 1): Generator<Trial> {
+export function* everyTrial(recordings: readonly Recording[], seed: number): Generator<Trial> {
   const dice = new Dice(seed)
-  let counted = dice.int(0, stride - 1)
-  for (const recording of recordings) {
-    for (const trial of trialsWith(recording, dice)) {
-      counted += 1
-      if (counted % stride === 0) yield trial
-    }
-  }
+  for (const recording of recordings) yield* trialsWith(recording, dice)
 }
 
 function* trialsWith(recording: Recording, dice: Dice): Generator<Trial> {
   const choices = choicesFor(recording)
-  const with_ = (breaking: () => Breaking, setting: () => SettingName) =>
+  const withAll = (breaking: () => Breaking, setting: () => SettingName) =>
     choices.flatMap((choice) => {
       const name = setting()
       return fitsSetting(choice, name) ? [trialOf(recording, breaking(), choice, name, dice)] : []
     })
-  yield* with_(
+  yield* withAll(
     () => ({ kind: 'none' }),
     () => dice.pick(['standard', ...OTHER_SETTINGS]),
   )
   for (let at = 0; at <= recording.bytes.length; at++)
-    yield* with_(
+    yield* withAll(
       () => cutAt(at, dice),
       () => 'standard',
     )
   for (const at of placesIn(recording)) {
-    yield* with_(
+    yield* withAll(
       () => cutAt(at, dice),
       () => dice.pick(OTHER_SETTINGS),
     )
-    yield* with_(
+    yield* withAll(
       () => errorAt(at, dice),
       () => 'standard',
     )
-    yield* with_(
+    yield* withAll(
       () => ({ kind: 'stall', at }),
       () => stallSetting(dice),
     )

@@ -9,7 +9,7 @@ export interface MemberEdit {
 }
 
 /** Puts an item at the end of a list that is such a member. */
-export interface ListEdit {
+interface ListEdit {
   readonly name: string
   /** As JSON. */
   readonly appended: string
@@ -119,7 +119,8 @@ function insertionOf(
 
 function withSplices(bytes: Buffer, splices: readonly Splice[]): Buffer {
   const grown = splices.reduce((sum, { start, end, text }) => sum + Buffer.byteLength(text) - (end - start), 0)
-  const result = Buffer.allocUnsafe(bytes.length + grown)
+  // Memory of its own: a body is kept for as long as its answer goes on, and a share of a pool would keep all of that.
+  const result = Buffer.allocUnsafeSlow(bytes.length + grown)
   let read = 0
   let written = 0
   // What is inserted where something is removed comes first.
