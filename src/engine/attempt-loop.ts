@@ -420,8 +420,7 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
       // What has gone another way from the beginning goes another way again; without a prefill it may not.
       if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link, target)
       else {
-        recovering.restart(target)
-        this.#chooser.retry(candidate, now)
+        this.#restart(candidate, recovering, now)
       }
       return
     }
@@ -444,7 +443,14 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
       return
     }
     if (reason === 'invalid_request') this.#engine.prefills.refused(target)
-    recovering.restart(target)
+    this.#restart(candidate, recovering, now)
+  }
+
+  /** The target is asked again at once, without the prefill; what it said of that was no try at the answer. */
+  #restart(candidate: Candidate, recovering: Recovering<T>, now: number): void {
+    const { course } = this.#chooser
+    recovering.restart(candidate.target)
+    course.forgive(candidate.target)
     this.#chooser.retry(candidate, now)
   }
 

@@ -76,6 +76,13 @@ export class Course {
     }
   }
 
+  /** Its latest try was in vain for a reason that was not its own, and does not count. */
+  forgive(target: Target): void {
+    const name = own(target)
+    if (name === this.#first) this.#firstTries -= 1
+    else this.#otherTries?.set(name, Math.max(0, (this.#otherTries.get(name) ?? 0) - 1))
+  }
+
   /** A target that was rate limited and comes back when it was told to is no load on anything that is down. */
   isFree(target: Target): boolean {
     return this.#setbacks?.rateLimited.has(own(target)) ?? false

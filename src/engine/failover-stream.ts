@@ -156,7 +156,8 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   #pull(): void {
     const source = this.#source
     const { onStep, onThrown, opened } = source
-    this.#answer.waitForProvider()
+    // An answer that has said how it ends is not waited for long, and nobody is to be blamed for the time that takes.
+    if (!this.#trail?.isFinished) this.#answer.waitForProvider()
     // One that was under way when what was held came out goes on.
     if (source.isReading) return
     source.isReading = true

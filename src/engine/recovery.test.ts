@@ -145,6 +145,21 @@ describe('a stream that breaks off after its first content', () => {
     ])
   })
 
+  it('is asked anew after a refused prefill where a target is tried but once', async () => {
+    const refusing = ({ prefill }: Asked) => (prefill === undefined ? whole() : [answer(400, 'no prefill')])
+    const { ask } = setup({ first: [cut], second: [refusing] }, { retry: { attempts: 1 } })
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+  })
+
+  it('does nothing more for an answer that had told how it ends', async () => {
+    const { ask, asked, told } = setup({ first: [() => [...WHOLE, END, new Error('socket hang up')]], second: [whole] })
+    const { text, error } = await ask()
+    expect(text).toBe(`${WHOLE.join('')}${END}`)
+    expect(error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+    expect(asked).toHaveLength(1)
+    expect(told('recovery_failed')).toMatchObject([{ cause: 'disarmed', disarmedBy: 'finished' }])
+  })
+
   it('asks every target anew with midStream: restart', async () => {
     const { ask, asked } = setup({ first: [cut], second: [faithful] }, { recovery: { midStream: 'restart' } })
     expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
@@ -314,6 +329,28 @@ describe('a stream that breaks off after its first content', () => {
         expect([...told('request_failed'), ...told('request_canceled')]).toHaveLength(1)
         expect(clock.pendingTimers).toBe(0)
       }
+    },
+  )
+
+  it.each(['signal', 'cancel'] as const)(
+    'ends for its reader as for all others where its caller leaves on hearing that it was saved (%s)',
+    async (way) => {
+      // All of it had been delivered, so that nothing new comes before its end.
+      const { manager, clock, told } = setup(
+        { first: [cut], second: [() => ['one ', 'two ']] },
+        {},
+        { takesPrefill: () => false },
+      )
+      const controller = new AbortController()
+      const stream = await manager.call({ model: 'r' }, { signal: controller.signal })
+      manager.on('recovery_succeeded', () => (way === 'cancel' ? stream.cancel() : controller.abort()))
+      const reading = collect(stream)
+      reading.catch(() => {})
+      for (let step = 0; step < 10; step += 1) await clock.advance(100)
+      await expect(reading).rejects.toMatchObject({ code: 'CANCELED' })
+      await expect(stream.completed).rejects.toMatchObject({ code: 'CANCELED' })
+      expect(told('request_canceled')).toHaveLength(1)
+      expect(told('request_succeeded')).toHaveLength(0)
     },
   )
 

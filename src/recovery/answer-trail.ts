@@ -15,6 +15,8 @@ export type DisarmedBy =
   | 'structured_output'
   /** the answer has several choices, which come in turns */
   | 'several_choices'
+  /** it has said how it ends, so that nobody need go on: token counts or an end mark are all that is missing */
+  | 'finished'
   /** something was delivered that another attempt would not bring the same way: citations, pictures, sound, searches */
   | 'other_content'
   /** more has been delivered than is kept (`MAX_DELIVERED_CHARACTERS`) */
@@ -57,6 +59,8 @@ export interface AnswerTrail<Event> {
   readonly isHolding: boolean
   /** It has been held for too long: adds what is held. From now on tool calls pass as they come. */
   release(out: Event[]): void
+  /** The answer has said how it ends; token counts or an end mark may follow, and are not waited for long. */
+  readonly isFinished: boolean
   /** Why nobody could go on if it broke off now; undefined where somebody could. */
   readonly disarmedBy: DisarmedBy | undefined
   /** The present attempt has brought something that the caller had not got before; true in the first one. */

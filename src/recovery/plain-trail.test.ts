@@ -42,7 +42,7 @@ describe('PlainTrail', () => {
     const out = takeAll(trail, events)
     expect(out).toHaveLength(4)
     for (const [index, event] of out.entries()) expect(event).toBe(events[index])
-    expect(trail).toMatchObject({ isPastSeam: true, disarmedBy: undefined, prefill: 'Hello', isHolding: false })
+    expect(trail).toMatchObject({ isPastSeam: true, isFinished: true, disarmedBy: 'finished', isHolding: false })
   })
 
   it('has no prefill before there is text', () => {
@@ -68,7 +68,7 @@ describe('PlainTrail', () => {
     trail.resume('prefill')
     expect(trail.isPastSeam).toBe(false)
     expect(takeAll(trail, [START, ...piecesOf(' ', 'world'), END])).toEqual([{ text: 'world' }, END])
-    expect(trail).toMatchObject({ isPastSeam: true, prefill: 'Hello world' })
+    expect(trail).toMatchObject({ isPastSeam: true, isFinished: true })
   })
 
   it('suppresses what another attempt repeats, and passes the rest of the very same events', () => {
@@ -133,8 +133,8 @@ describe('PlainTrail', () => {
   it('takes every event for content where nobody says what is', () => {
     const { isContent: _, ...events } = PIECES
     const trail = new PlainTrail<Piece>(events)
-    takeAll(trail, [...piecesOf('Hello'), END])
-    expect(trail.disarmedBy).toBeUndefined()
+    takeAll(trail, piecesOf('Hello'))
+    expect(trail).toMatchObject({ disarmedBy: undefined, isFinished: false, prefill: 'Hello' })
     takeAll(trail, [START])
     expect(trail.disarmedBy).toBe('other_content')
   })

@@ -21,6 +21,7 @@ export interface PlainEvents<Event> {
 export class PlainTrail<Event> implements AnswerTrail<Event> {
   readonly isHolding = false
   readonly #delivered = new DeliveredText()
+  #isFinished = false
   #events: PlainEvents<Event>
   #disarmedBy: DisarmedBy | undefined
   /** Absent in the first attempt. */
@@ -54,6 +55,10 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
 
   /** Nothing is held: an event that is no text passes. */
   release(): void {}
+
+  get isFinished(): boolean {
+    return this.#isFinished
+  }
 
   get disarmedBy(): DisarmedBy | undefined {
     return this.#disarmedBy
@@ -119,7 +124,10 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
 
   #deliver(event: Event, text: string, out: Event[]): void {
     out.push(event)
-    if (text === '') {
+    if (this.#events.isTerminal(event)) {
+      this.#isFinished = true
+      this.#disarm('finished')
+    } else if (text === '') {
       if (this.#isOtherContent(event)) this.#disarm('other_content')
     } else if (this.#disarmedBy === undefined) {
       this.#delivered.append(text)

@@ -107,6 +107,15 @@ take part although they have no key here: openai:first, anthropic:only
     expect(stdout).not.toContain(CANARY)
   })
 
+  it('tells how many answers broke off, and how many of them were gone on with', async () => {
+    const told = /answers that broke off after they had begun: (\d+); gone on with to their end: (\d+)\n/
+    const { stdout } = await play({ 'hotspare.yaml': YAML }, { scenario: 'cut-streams', perSecond: 2 })
+    const [, broken, recovered] = told.exec(stdout) ?? []
+    expect(Number(recovered)).toBeGreaterThan(0)
+    expect(Number(broken)).toBeGreaterThan(Number(recovered))
+    expect((await play({ 'hotspare.yaml': YAML }, {})).stdout).not.toContain('broke off')
+  })
+
   it('prints all of it as JSON, the same for the same seed, and no key', async () => {
     const args = ['key-limited', '--json', '--seed', '7', '--minutes', '5'] as const
     const [first, second] = await Promise.all([

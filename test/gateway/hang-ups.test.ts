@@ -130,8 +130,8 @@ it(`nothing is left of ${CLIENTS} clients that hang up (seed ${SEED}, HOTSPARE_S
   expect(outcomes.length).toBeGreaterThan(CLIENTS / 2)
   expect(told('failover')).toBeGreaterThan(CLIENTS / 50)
   expect(told('request_waiting')).toBeGreaterThan(CLIENTS / 50)
-  expect(told('recovery_started')).toBeGreaterThan(CLIENTS / 20)
-  expect(told('recovery_succeeded')).toBeGreaterThan(CLIENTS / 100)
+  expect(told('recovery_started')).toBeGreaterThan(CLIENTS / 50)
+  expect(told('recovery_succeeded')).toBeGreaterThan(0)
 
   await answers()
   await crowd[Symbol.asyncDispose]()

@@ -26,7 +26,15 @@ describe('a scenario file', () => {
       name: 'outage.yaml',
       description: '',
       traffic: { perSecond: 2, minutes: 60, route: undefined, dialect: undefined, isStreaming: true },
-      answers: { firstContentMs: 700, tokensPerSecond: 80, inputTokens: 800, outputTokens: 240, spread: 0.35 },
+      answers: {
+        firstContentMs: 700,
+        tokensPerSecond: 80,
+        inputTokens: 800,
+        outputTokens: 240,
+        spread: 0.35,
+        divergesAgain: 0.5,
+        divergesElsewhere: 0.9,
+      },
       faults: [],
     })
   })

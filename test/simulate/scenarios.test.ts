@@ -85,6 +85,29 @@ describe('what a simulation tells', () => {
     expect(told).toMatch(/is over: openai: down \(503\)[\s\S]*most answers come from openai\/gpt-5 now/)
   })
 
+  it('of streams that break off: how many are gone on with, and how', async () => {
+    const scenario = scenarios.find(({ name }) => name === 'cut-streams')
+    if (scenario === undefined) throw new Error('cut-streams is gone')
+    const { failover } = EXAMPLE_SUBJECT
+    const sharesWith = async (change: object, answers = {}) => {
+      const changed = { ...scenario, answers: { ...scenario.answers, ...answers } }
+      const { runs } = await simulate(await prepare({ ...EXAMPLE_SUBJECT, ...change }, changed, 1))
+      expect(runs.every(({ figures }) => figures.interrupted > 100)).toBe(true)
+      expect(runs.slice(1).map(({ figures }) => figures.recovered)).toEqual([0, 0, 0])
+      const [{ figures }] = runs
+      expect(figures.answered).toBe(figures.requests - figures.interrupted + figures.recovered)
+      return figures.recovered / figures.interrupted
+    }
+    // Of the same model at two places: three of four say the same at one of them.
+    expect(await sharesWith({})).toBeCloseTo(0.75, 1)
+    expect(await sharesWith({ takesPrefill: ({ provider }: { provider: string }) => provider === 'openrouter' })).toBe(
+      1,
+    )
+    expect(await sharesWith({}, { divergesAgain: 1 })).toBe(0)
+    expect(await sharesWith({}, { divergesAgain: 0 })).toBe(1)
+    expect(await sharesWith({ failover: { ...failover, recovery: { midStream: 'off' } } })).toBe(0)
+  })
+
   it('of a key that is refused: that it is hardly tried any more', async () => {
     const { runs, faults } = await reportOn('key-revoked')
     expect(runs[0].figures).toMatchObject({ availability: 1, rateLimited: 0 })

@@ -60,6 +60,21 @@ describe('a configuration', () => {
     })
   })
 
+  it('tells who is known to go on from a prefill, or said to', async () => {
+    const { takesPrefill } = await subjectIn(`providers:
+  openai: {}
+  anthropic: {}
+  local: { dialect: openai, baseUrl: "http://127.0.0.1:1/v1", prefill: [llama*] }
+`)
+    const takes = (provider: string, model: string): boolean | undefined =>
+      takesPrefill?.({ provider, model, profile: `${provider}:default` })
+    expect(takes('openai', 'gpt-5')).toBe(false)
+    expect(takes('anthropic', 'claude-sonnet-4-5')).toBe(true)
+    expect(takes('local', 'llama-3')).toBe(true)
+    expect(takes('local', 'qwen')).toBe(false)
+    expect(takesPrefill?.({ provider: 'nobody', model: 'm', profile: 'nobody:default' })).toBe(false)
+  })
+
   it('is asked for its first route, in its own order', async () => {
     expect(await chainIn(await subjectIn(YAML))).toEqual({
       route: 'careful',

@@ -50,7 +50,10 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
   const tries = request.attempts.filter(({ known }) => isSame(known, attempt.known)).length
   const { attempts: maxTries = 3 } = options.retry ?? {}
   const origin = originOf(attempt.known.profile)
-  const isFree = isWithoutPrefill(request, attempt) || lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
+  // Where it has moved meanwhile, it may have been paid for at the place that it has left.
+  const hasMoved = request.attempts.some((each) => isSame(each.known, attempt.known) && each.origin !== origin)
+  const isLimited = lastFailureOf(request, attempt.known)?.reason === 'rate_limit'
+  const isFree = isLimited || hasMoved || isWithoutPrefill(request, attempt)
   if (tries === 0) knowledge.retries.first(origin, now)
   else if (isEvidence(options) && !isFree && !knowledge.retries.again(origin, now))
     report('retries_are_paid', `${name} is one more retry of ${origin} than there are`)

@@ -104,6 +104,8 @@ async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverSt
   else if (mode === 'dispose') await stream[Symbol.asyncDispose]()
   else if (mode !== 'never') {
     let count = 0
+    const differ = (): void =>
+      oracle.report('caller_and_events_agree', `caller ${caller.id}: the loop and completed end differently`)
     try {
       for await (const { type, text } of stream) {
         caller.received += type === 'call' ? callTo(caller.id) : text
@@ -115,11 +117,12 @@ async function read({ clock, oracle }: Stage, caller: Caller, stream: FailoverSt
         }
         if (mode === 'slow') await clock.sleep(pauseMs)
       }
+      await completed
+      if (caller.ending?.kind === 'failed' && !(mode === 'early' && caller.hasLeft)) differ()
     } catch (error) {
       await completed
       const { ending } = caller
-      if (ending?.kind !== 'failed' || ending.error !== error)
-        oracle.report('caller_and_events_agree', `caller ${caller.id}: the loop and completed end differently`)
+      if (ending?.kind !== 'failed' || ending.error !== error) differ()
     }
   }
   await completed

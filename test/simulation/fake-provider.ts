@@ -7,12 +7,13 @@ import {
   type Usage,
 } from '../../src/index.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { COMMON, callTo, continuationOf, cutIntoChunks, textIn, type Voice } from './answers.ts'
+import { callTo, cutIntoChunks } from './answers.ts'
 import { idMadeFor } from './binding-book.ts'
 import { errorOf, type Fault, type FaultKind, refusedPrefill } from './faults.ts'
 import type { BindingPlan, ManagerOptions, ProviderPlan, RecoveryPlan, RequestPlan, World } from './plan.ts'
 import type { ProcessClock } from './process-clock.ts'
 import { Dice, deriveSeed } from './random.ts'
+import { answerTo, isSaidToTakePrefill, type Speaker } from './voices.ts'
 
 export interface Asked {
   readonly model: string
@@ -37,8 +38,6 @@ export interface Piece {
 
 /** Events that an answer's text comes in, at the most. */
 const MAX_CHUNKS = 6
-/** An answer that begins like this beginning of another one is seen to begin anew. */
-const SEEN_CHARACTERS = 24
 
 /** One attempt as the provider saw it. */
 export interface Reception {
@@ -207,7 +206,7 @@ export class FakeProvider implements Provider<Asked, Piece> {
       context,
       fault: refuses ? 'prefill_refused' : fault,
       prefill,
-      ...this.#answerTo(asked, context),
+      ...answerTo(asked, this.#speakerFor(context)),
       ...(fault === 'empty' && { text: '', beginsAgain: false }),
       isDone: false,
     }
@@ -215,30 +214,10 @@ export class FakeProvider implements Provider<Asked, Piece> {
     return reception
   }
 
-  /** What it would say. */
-  #answerTo(asked: Asked, context: AttemptContext): Pick<Reception, 'text' | 'beginsAgain'> {
-    const { caller, prefill, seed } = asked
-    const { recovery } = this.#plan
-    const call = new Dice(deriveSeed(seed, -2)).chance(0.1) ? callTo(caller) : ''
-    const voice = this.#voiceFor(asked, context)
-    const whole = textIn(voice, caller)
-    if (prefill === undefined) return { text: whole + call, beginsAgain: true }
-    // Whoever begins in another way, nobody could tell from one that goes on.
-    const isSeen = whole.startsWith(prefill.slice(0, SEEN_CHARACTERS))
-    if (recovery?.prefill === 'ignores' && isSeen) return { text: whole + call, beginsAgain: true }
-    return { text: continuationOf(prefill, voice, caller, recovery?.space ?? 'keeps') + call, beginsAgain: false }
-  }
-
-  #voiceFor({ seed }: Asked, { attempt, target }: AttemptContext): Voice {
-    const { wanders = 0, isSteady = true, space = 'keeps' } = this.#plan.recovery ?? {}
-    const pieces = new Dice(deriveSeed(seed, -1)).int(1, 8)
-    // Other models may be asked for, too.
-    const place = this.#world.models.indexOf(target.model) + 1 + 4 * Number(this.name.slice(1))
-    const own = new Dice(deriveSeed(seed, isSteady ? -3 - place : 1_000 + attempt))
-    const isTrimmed = space === 'drops'
-    if (!own.chance(wanders)) return { from: pieces, letter: COMMON, pieces, isTrimmed }
-    const letter = String.fromCharCode('a'.charCodeAt(0) + ((isSteady ? place : attempt) % 26))
-    return { from: own.int(0, pieces), letter, pieces: own.chance(0.3) ? own.int(1, pieces) : pieces, isTrimmed }
+  #speakerFor({ target, attempt }: AttemptContext): Speaker {
+    const provider = Number(this.name.slice(1))
+    const model = this.#world.models.indexOf(target.model)
+    return { plan: this.#plan.recovery, provider, model, attempt }
   }
 
   /** What is wrong with it now. */
@@ -308,11 +287,6 @@ export class FakeProvider implements Provider<Asked, Piece> {
 
 function diceOf({ seed }: Asked, { attempt }: AttemptContext): Dice {
   return new Dice(deriveSeed(seed, attempt))
-}
-
-/** Is this model said to go on from a prefill? */
-export function isSaidToTakePrefill({ known }: RecoveryPlan, model: string, models: World['models']): boolean {
-  return known === 'unsaid' || (known === 'first_model' && model === models[0])
 }
 
 function recoveryOf(plan: RecoveryPlan, models: World['models']): Recovery<Asked, Piece> {

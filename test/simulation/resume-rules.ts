@@ -1,8 +1,9 @@
-import type { FailoverEvent, FailoverEventOf } from '../../src/index.ts'
-import { isSame, type Knowledge } from './attempt-rules.ts'
-import { isSaidToTakePrefill, type Reception } from './fake-provider.ts'
+import type { FailoverEvent, FailoverEventOf, TargetRef } from '../../src/index.ts'
+import type { Knowledge } from './attempt-rules.ts'
+import type { Reception } from './fake-provider.ts'
 import type { KnownAttempt, KnownRequest, Outcome } from './records.ts'
 import { hasRefused, isRefusal, nameOf } from './records.ts'
+import { isSaidToTakePrefill } from './voices.ts'
 
 type RecoveryEvent = FailoverEventOf<
   'recovery_started' | 'recovery_diverged' | 'recovery_succeeded' | 'recovery_failed'
@@ -28,32 +29,33 @@ export function checkResume(knowledge: Knowledge, request: KnownRequest, attempt
     report('recovery_has_its_budget', `${name} exceeds recovery.maxAttempts ${maxAttempts}`)
   if (midStream === 'off' || !canGoOn(knowledge, request, attempt.target.provider))
     report('recovery_is_as_agreed', `${name} goes on with what it may not, midStream ${midStream}`)
-  const isSameModel = ({ target }: KnownAttempt): boolean =>
-    target.provider === attempt.target.provider && target.model === attempt.target.model
-  if (before.some((each) => each.hasDiverged && each.resume === 'restart' && isSameModel(each)))
+  const ofModel = before.filter(({ target }) => isOfSameModel(target, attempt.target))
+  if (ofModel.some((each) => each.hasDiverged && each.resume === 'restart'))
     report('other_answers_are_left', `${name}, whose model has said something else from the beginning`)
-  if (resume === 'prefill') checkPrefill(knowledge, name, before, attempt)
+  const against = whyNoPrefill(knowledge, ofModel, attempt)
+  if (resume === 'prefill' && against !== undefined)
+    report('prefills_go_where_they_are_taken', `${name} gets a prefill, ${against}`)
+  if (resume === 'restart' && against === undefined && request.caller.received.trim() !== '')
+    report('prefills_go_where_they_are_taken', `${name} gets no prefill, and nothing stands against one`)
 }
 
-function checkPrefill(
-  { mirror, options, prefills, report }: Knowledge,
-  name: string,
+function isOfSameModel(one: TargetRef, other: TargetRef): boolean {
+  return one.provider === other.provider && one.model === other.model
+}
+
+/** @param before what has been asked of its model to go on with the answer */
+function whyNoPrefill(
+  { mirror, options, prefills }: Knowledge,
   before: readonly KnownAttempt[],
-  { known, target, origin }: KnownAttempt,
-): void {
+  { target, origin }: KnownAttempt,
+): string | undefined {
   const plan = mirror.planOf(target.provider)?.recovery
-  const inVain = before.find(
-    (each) => each.resume === 'prefill' && isSame(each.known, known) && (each.hasDiverged || hasRefused(each)),
-  )
-  const against =
-    options.recovery?.midStream === 'restart'
-      ? 'which is not configured'
-      : plan === undefined || !isSaidToTakePrefill(plan, target.model, mirror.models)
-        ? 'which is not known to take one'
-        : prefills.hasRefused(origin, target.model)
-          ? 'whose model has refused one'
-          : inVain && `as did attempt ${inVain.number}, in vain`
-  if (against !== undefined) report('prefills_go_where_they_are_taken', `${name} gets a prefill, ${against}`)
+  const inVain = before.find((each) => each.resume === 'prefill' && (each.hasDiverged || hasRefused(each)))
+  if (options.recovery?.midStream === 'restart') return 'which is not configured'
+  if (plan === undefined || !isSaidToTakePrefill(plan, target.model, mirror.models))
+    return 'and is not known to take one'
+  if (prefills.hasRefused(origin, target.model)) return 'and its model has refused one'
+  return inVain && `as did attempt ${inVain.number}, in vain`
 }
 
 /** What a provider receives is what the events say of it. */

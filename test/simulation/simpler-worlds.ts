@@ -1,6 +1,6 @@
 import type { ProfileOptions } from '../../src/index.ts'
 import type { Fault } from './faults.ts'
-import type { ManagerOptions, ProviderPlan, RequestPlan, Step, World } from './plan.ts'
+import type { ManagerOptions, ProviderPlan, RecoveryPlan, RequestPlan, Step, World } from './plan.ts'
 
 /** A list in a world of which pieces may be left out. */
 export interface Part<Item = unknown> {
@@ -51,9 +51,10 @@ export const PARTS: readonly Part[] = [STEPS, FAULTS, PROVIDERS, PROFILES, DISAB
 
 /** Worlds that are each a little simpler than this one: something is left out, or some time is shorter. */
 export function simpler(world: World): World[] {
-  const { options, profiles, steps, faults, models } = world
+  const { options, providers, profiles, steps, faults, models } = world
   return [
     ...simplerOptions(options).map((each) => ({ ...world, options: each })),
+    ...each(providers, simplerProvider).map((changed) => ({ ...world, providers: changed })),
     ...each(profiles, simplerProfile).map((changed) => ({ ...world, profiles: changed })),
     ...each(steps, simplerStep).map((changed) => ({ ...world, steps: changed })),
     ...each(faults, (fault) => simplerFault(fault, world)).map((changed) => ({ ...world, faults: changed })),
@@ -85,6 +86,19 @@ function isGroup(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Models that go on with an answer in the simplest way. */
+const PLAIN_RECOVERY: RecoveryPlan = { known: 'unsaid', prefill: 'takes', space: 'keeps', wanders: 0, isSteady: true }
+
+function simplerProvider(provider: ProviderPlan): ProviderPlan[] {
+  const { recovery } = provider
+  const fewer = leavingOut(provider, ['name', 'dialect', 'isRegistered', 'ignoresSignals'])
+  if (recovery === undefined) return fewer
+  const names = (Object.keys(PLAIN_RECOVERY) as (keyof RecoveryPlan)[]).filter(
+    (name) => recovery[name] !== PLAIN_RECOVERY[name],
+  )
+  return [...fewer, ...names.map((name) => ({ ...provider, recovery: { ...recovery, [name]: PLAIN_RECOVERY[name] } }))]
+}
+
 function simplerProfile(profile: ProfileOptions): ProfileOptions[] {
   const { limits, ...others } = profile
   return [
@@ -108,7 +122,9 @@ function simplerRequest(request: RequestPlan): RequestPlan[] {
 }
 
 function simplerFault(fault: Fault, { startsAt, endsAt }: World): Fault[] {
+  const { ratio, ...always } = fault
   return [
+    ...(ratio === undefined ? [] : [always]),
     ...(fault.from === startsAt ? [] : [{ ...fault, from: startsAt }]),
     ...(fault.until === endsAt ? [] : [{ ...fault, until: endsAt }]),
   ]

@@ -1,6 +1,6 @@
 import type { ProfileOptions } from '../../src/index.ts'
 import { FAULT_KINDS, type Fault } from './faults.ts'
-import type { ProviderPlan, RecoveryPlan, World } from './plan.ts'
+import type { ManagerOptions, ProviderPlan, RecoveryPlan, World } from './plan.ts'
 import { Dice } from './random.ts'
 import { inventOptions } from './world-options.ts'
 import { inventProfile, ORIGINS } from './world-profiles.ts'
@@ -20,17 +20,19 @@ export function inventWorld(seed: number, requests: number): World {
     ...profiles.filter((profile) => profile.id.startsWith(name)).map(({ id }) => `${name}/${models[0]}@${id}`),
     name,
   ])
+  const storm = inventStorm(dice, durationMs)
+  const options = inventOptions(dice, references, profiles)
   return {
     seed,
     startsAt: STARTS_AT,
     endsAt: STARTS_AT + durationMs,
-    options: inventOptions(dice, references, profiles),
+    options: storm.length === 0 ? options : insistent(options),
     providers,
     profiles,
     disabled: profiles.filter(() => dice.chance(0.06)).map(({ id }) => id),
     models,
     faults: [
-      ...inventStorm(dice, durationMs),
+      ...storm,
       ...inventBreaks(dice, models, durationMs),
       ...Array.from({ length: dice.int(0, 10) }, () => inventFault(dice, profiles, models, durationMs)),
     ],
@@ -72,6 +74,11 @@ function inventStorm(dice: Dice, durationMs: number): Fault[] {
   if (!dice.chance(0.06)) return []
   const from = STARTS_AT + dice.int(0, durationMs / 10)
   return [{ kind: dice.pick(['server_error', 'html_error', 'overloaded', 'reset']), from, until: from + durationMs }]
+}
+
+/** Whoever meets a storm with so many tries meets the limits on them, too. */
+function insistent(options: ManagerOptions): ManagerOptions {
+  return { ...options, retry: { ...options.retry, attempts: 4 }, budget: { maxAttempts: 12 } }
 }
 
 /** Answers that break off after they have begun, more or less of them, here or everywhere. */

@@ -1,5 +1,6 @@
 import { Diverged } from '../../recovery/index.ts'
 import { asObject, type JsonObject } from '../json.ts'
+import { numbered, stopOf, textDelta, thinkingDelta, without } from './block-events.ts'
 import { type DeliveredBlock, type DeliveredMessage, isSigned, isThought } from './delivered-message.ts'
 import type { TextFit } from './repeated-texts.ts'
 
@@ -133,7 +134,7 @@ export class BlockSeam {
     if (fresh === '') return
     const index = this.#indexOf(place, out)
     if (event !== undefined && fresh === text) out.push(numbered(event, index))
-    else out.push({ type: 'content_block_delta', index, delta: { type: 'text_delta', text: fresh } })
+    else out.push(textDelta(index, fresh))
   }
 
   /** Begins the block of a text that turned out to be new. */
@@ -206,21 +207,7 @@ export class BlockSeam {
   #close(out: object[]): void {
     if (this.#open === undefined) return
     if (this.#broken?.index === this.#open) this.#broken.isBroken = true
-    out.push({ type: 'content_block_stop', index: this.#open })
+    out.push(stopOf(this.#open))
     this.#open = undefined
   }
-}
-
-function numbered(event: object, index: number): object {
-  return (event as JsonObject).index === index ? event : { ...event, index }
-}
-
-function thinkingDelta(index: number, thinking: string): object {
-  return { type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking } }
-}
-
-/** A block's beginning without what it says already. */
-function without(key: 'text' | 'thinking', start: JsonObject): JsonObject {
-  const block = asObject(start.content_block)
-  return block?.[key] === '' ? start : { ...start, content_block: { ...block, [key]: '' } }
 }

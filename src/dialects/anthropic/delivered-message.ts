@@ -22,6 +22,7 @@ export class DeliveredMessage {
   #open: DeliveredBlock | undefined
   #usage: JsonObject | undefined
   #hasStarted = false
+  #isFinished = false
   #disarmedBy: DisarmedBy | undefined
   /** Characters of the blocks that are closed. */
   #closedCharacters = 0
@@ -75,6 +76,11 @@ export class DeliveredMessage {
     return this.texts.map(({ text }) => text.text).join('')
   }
 
+  /** Its stop reason has been told. */
+  get isFinished(): boolean {
+    return this.#isFinished
+  }
+
   get disarmedBy(): DisarmedBy | undefined {
     return this.#disarmedBy ?? (this.#open?.isSigned === true ? 'signed_reasoning' : undefined)
   }
@@ -98,7 +104,9 @@ export class DeliveredMessage {
         return
       case 'message_delta':
         // It tells how the message ended, once and for all.
-        if (stopReasonOf(event) !== undefined) this.#disarm('other_content')
+        if (stopReasonOf(event) === undefined) return
+        this.#isFinished = true
+        this.#disarm('finished')
     }
   }
 

@@ -67,6 +67,10 @@ export class MessageTrail implements DialectTrail {
     this.#note(out, before)
   }
 
+  get isFinished(): boolean {
+    return this.#delivered.isFinished
+  }
+
   get disarmedBy(): DisarmedBy | undefined {
     const reason = this.#delivered.disarmedBy
     if (reason !== undefined) return reason

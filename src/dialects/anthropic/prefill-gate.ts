@@ -10,7 +10,7 @@ import { RepeatedTexts, type TextFit } from './repeated-texts.ts'
  */
 export class PrefillGate {
   readonly #texts: readonly DeliveredBlock[]
-  readonly #open: number | undefined
+  readonly #open: DeliveredBlock | undefined
   readonly #delivered: string
   readonly #seam: TextSeam
   #text = ''
@@ -19,7 +19,7 @@ export class PrefillGate {
 
   constructor(delivered: DeliveredMessage) {
     this.#texts = delivered.texts
-    this.#open = this.#texts.find(({ isOpen }) => isOpen)?.index
+    this.#open = this.#texts.find(({ isOpen }) => isOpen)
     this.#delivered = delivered.text
     this.#seam = new TextSeam('prefill', this.#delivered)
   }

@@ -284,7 +284,7 @@ describe('a further attempt', () => {
       { ...second({ content: 'ld' }), id: 'chatcmpl-1', created: 1_700_000_001 },
       { ...second({}, STOP), id: 'chatcmpl-1', created: 1_700_000_001 },
     ])
-    expect(trail).toMatchObject({ isPastSeam: true, prefill: 'Hello world' })
+    expect(trail).toMatchObject({ isPastSeam: true, isFinished: true, disarmedBy: 'finished' })
   })
 
   it('is suppressed as far as it repeats what was delivered', () => {

@@ -47,6 +47,10 @@ export class ChatTrail implements DialectTrail {
     return this.#calls.isHolding
   }
 
+  get isFinished(): boolean {
+    return this.#delivered.isFinished
+  }
+
   get disarmedBy(): DisarmedBy | undefined {
     const { disarmedBy } = this.#delivered
     if (disarmedBy !== undefined) return disarmedBy

@@ -20,6 +20,7 @@ export class DeliveredChat {
   #id: string | undefined
   #created: number | undefined
   #hasRole = false
+  #isFinished = false
   #disarmedBy: DisarmedBy | undefined
 
   /** @param keeps is what was said kept, for another attempt to go on from? */
@@ -50,6 +51,11 @@ export class DeliveredChat {
     return this.#hasRole
   }
 
+  /** Its finish reason has been told. */
+  get isFinished(): boolean {
+    return this.#isFinished
+  }
+
   get disarmedBy(): DisarmedBy | undefined {
     return this.#disarmedBy
   }
@@ -71,6 +77,7 @@ export class DeliveredChat {
   }
 
   note(event: object, chunk: Chunk): void {
+    this.#isFinished ||= chunk.isFinish
     if (!this.#keeps) return
     if (this.#id === undefined) this.#identify(event as JsonObject)
     this.#hasRole ||= chunk.hasRole
@@ -86,6 +93,7 @@ export class DeliveredChat {
     if (chunk.calls.length > 0) this.#disarm('tool_call')
     else if (chunk.foreign !== undefined) this.#disarm(chunk.foreign)
     else if (chunk.isSigned) this.#disarm('signed_reasoning')
+    else if (chunk.isFinish) this.#disarm('finished')
     this.#limit()
   }
 

@@ -151,14 +151,16 @@ export class DataPlane {
         passage.errorBodies.set(error, bytes)
       },
     }
-    const { model, isStreaming, sessionKey, deadlineMs, fallbacks } = parsed
+    const { isStreaming, sessionKey, deadlineMs, fallbacks } = parsed
     return this.#options.manager.open(
-      model,
+      parsed.model,
       {
         isStreaming,
         start: (context) => askUpstream(this.#upstreamOf(context.target.provider), attemptRequest, context),
-        takesPrefill: (target, profile) =>
-          thread?.takesPrefill(this.#upstreamOf(target.provider), target.model, profile) ?? false,
+        takesPrefill: ({ provider, model }, profile) => {
+          const upstream = this.#options.registry.upstreamOf(provider)
+          return upstream !== undefined && (thread?.takesPrefill(upstream, model, profile) ?? false)
+        },
         unfit: (provider) => this.#whyUnfit(provider, dialect),
         get bindings() {
           return parsed.bindings

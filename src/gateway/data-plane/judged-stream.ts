@@ -122,6 +122,8 @@ export class JudgedStream {
     passed.finish()
     const endMark = this.#endMark
     if (endMark !== undefined) passed.passAside(endMark.bytes, 0, endMark.bytes.length, endMark.isWhole)
+    // Not every reader makes an event of a last block that came without its blank line.
+    passed.finishBlock()
     const closing = this.#judge.isClosed ? '' : this.#options.dialect.closingEvent
     const comment = this.#lastComment
     if (comment !== undefined && closing === '') passed.passAside(comment, 0, comment.length, false)

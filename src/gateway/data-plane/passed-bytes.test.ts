@@ -23,6 +23,35 @@ describe('PassedBytes', () => {
     expect(passed.take().buffer).toBe(bytes.buffer)
   })
 
+  it('ends a block that came without its blank line, if anything follows', () => {
+    const passed = new PassedBytes(new SecretMask([]))
+    const bytes = Buffer.from('data: 1\ndata: 2')
+    passed.addUnfinished(bytes, 0, 7)
+    expect(passed.take().toString()).toBe('data: 1')
+    passed.add(bytes, 8, 15)
+    expect(passed.take().toString()).toBe('\n\ndata: 2')
+    passed.addUnfinished(bytes, 0, 7)
+    passed.addText('')
+    passed.finishBlock()
+    passed.finishBlock()
+    expect(passed.take().toString()).toBe('data: 1\n\n')
+  })
+
+  it.each([
+    ['data: 1', '\n\n'],
+    ['data: 1\n', '\n'],
+    ['data: 1\r\n', '\n'],
+    ['data: 1\r', '\n\n'],
+    ['data: 1\n\n', ''],
+    ['data: 1\r\n\r\n', ''],
+    ['data: 1\r\r', ''],
+  ])('adds to %j what it lacks of its blank line', (block, missing) => {
+    const passed = new PassedBytes(new SecretMask([]))
+    passed.addUnfinished(Buffer.from(block), 0, block.length)
+    passed.finishBlock()
+    expect(passed.take().toString()).toBe(block + missing)
+  })
+
   it('masks a secret wherever it occurs, also where pieces meet', () => {
     const passed = new PassedBytes(new SecretMask(['sk-0123456789abcdef', 'id', 'ollama', '2024-10-21', '4096']))
     passed.addText('a sk-0123456')

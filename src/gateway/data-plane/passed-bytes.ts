@@ -1,7 +1,8 @@
 import type { SecretMask } from '../../upstream/index.ts'
 
 const NOTHING = Buffer.alloc(0)
-const BLANK_LINE = '\n\n'
+const LF = 10
+const CR = 13
 
 /** What has been found fit to be passed on, as few and as large pieces as it came in; no byte of it is copied. */
 export class PassedBytes {
@@ -11,8 +12,8 @@ export class PassedBytes {
   #bytes: Buffer = NOTHING
   #start = 0
   #end = 0
-  /** The last block came without its blank line: what follows must not become part of it. */
-  #isUnfinished = false
+  /** What the last block lacks of its blank line: what follows must not become part of it. */
+  #missingEnd = ''
 
   /** @param mask hides what must not go on: a relay may echo the key it was given */
   constructor(mask: Pick<SecretMask, 'bytes'>) {
@@ -24,7 +25,7 @@ export class PassedBytes {
   }
 
   add(bytes: Buffer, start: number, end: number): void {
-    if (this.#isUnfinished) this.finishBlock()
+    if (this.#missingEnd !== '') this.finishBlock()
     if (bytes !== this.#bytes || start !== this.#end) {
       this.#close()
       this.#bytes = bytes
@@ -36,14 +37,14 @@ export class PassedBytes {
   /** As `add`, a block whose blank line never came: it gets one if anything follows. */
   addUnfinished(bytes: Buffer, start: number, end: number): void {
     this.add(bytes, start, end)
-    this.#isUnfinished = true
+    this.#missingEnd = missingEndOf(bytes, end)
   }
 
   /** The last block ends here, whatever becomes of it. */
   finishBlock(): void {
-    if (!this.#isUnfinished) return
-    this.#isUnfinished = false
-    this.addText(BLANK_LINE)
+    const missing = this.#missingEnd
+    this.#missingEnd = ''
+    this.addText(missing)
   }
 
   addText(text: string): void {
@@ -66,4 +67,13 @@ export class PassedBytes {
     this.#start = 0
     this.#end = 0
   }
+}
+
+/** Lines end in LF, CRLF or CR. */
+function missingEndOf(bytes: Buffer, end: number): string {
+  const last = bytes[end - 1]
+  if (last === CR) return bytes[end - 2] === CR ? '' : '\n\n'
+  if (last !== LF) return '\n\n'
+  const before = bytes[end - 2] === CR ? bytes[end - 3] : bytes[end - 2]
+  return before === LF || before === CR ? '' : '\n'
 }

@@ -47,8 +47,8 @@ export class PassedEvents {
   readonly #out: object[] = []
   /** The events of a stream that goes on with another, until it is begun. */
   #waiting: JudgedEvent[] | undefined
-  /** The blocks of events that the trail holds; copies, since it may hold them for long. */
-  readonly #held = new Map<object, JudgedEvent>()
+  /** The blocks of events that the trail holds; copies, since it may hold them for long. Most streams have none. */
+  #held: Map<object, JudgedEvent> | undefined
   #heldBytes = 0
   #heldSince: number | undefined
   #hasPassedCall = false
@@ -163,7 +163,7 @@ export class PassedEvents {
     try {
       step(out)
     } finally {
-      for (const event of out) this.#pass(event, event === present?.event ? present : this.#held.get(event))
+      for (const event of out) this.#pass(event, event === present?.event ? present : this.#held?.get(event))
       if (!trail.isHolding) this.#forgetHeld()
     }
   }
@@ -176,7 +176,7 @@ export class PassedEvents {
     const { bytes, start, end, isWhole } = judged
     if (isWhole) this.#bytes.add(bytes, start, end)
     else this.#bytes.addUnfinished(bytes, start, end)
-    if (!this.#held.delete(event)) return
+    if (this.#held?.delete(event) !== true) return
     this.#hasPassedCall = true
     // Another call may be held from here on.
     this.#heldBytes -= end - start
@@ -185,6 +185,7 @@ export class PassedEvents {
 
   #hold({ event, bytes, start, end, isWhole }: JudgedEvent): void {
     const copy = Buffer.from(bytes.subarray(start, end))
+    this.#held ??= new Map()
     this.#held.set(event, { event, bytes: copy, start: 0, end: copy.length, isWhole })
     this.#heldBytes += copy.length
     this.#heldSince ??= this.#options.clock.now()
@@ -194,6 +195,6 @@ export class PassedEvents {
   #forgetHeld(): void {
     this.#heldSince = undefined
     this.#heldBytes = 0
-    if (this.#held.size > 0) this.#held.clear()
+    this.#held = undefined
   }
 }

@@ -57,12 +57,35 @@ describe('the body for a target', () => {
     expect(request.bodyFor('b', ['thinking']).toString()).toBe(body('b', ''))
   })
 
+  it('has a prefill at the end of its messages, and what else that wants; every other byte stays', () => {
+    const prefill = { message: { role: 'assistant', content: 'So "it"\n' }, fields: { prefix: true } }
+    const outliner = new BodyOutliner(anthropicMessages.requests, [...MEMBERS, 'prefix'])
+    const request = parse(body('a', `${THOUGHT}, `), {}, outliner)
+    const before = request.bodyFor('b')
+    const expected = (thought: string): string =>
+      body('b', thought)
+        .replace('{', '{"prefix":true,')
+        .replace('} ],', '} ,{"role":"assistant","content":"So \\"it\\"\\n"}],')
+    expect(request.bodyFor('b', undefined, prefill).toString()).toBe(expected(`${THOUGHT}, `))
+    expect(request.bodyFor('b', ['thinking'], prefill).toString()).toBe(expected(''))
+    expect(request.bodyFor('b')).toBe(before)
+  })
+
+  it('is kept as it came while no target is asked', () => {
+    const request = parse(body('a', ''), {}, MESSAGES)
+    const before = request.bodyFor('b')
+    request.rest()
+    expect(request.bodyFor('b')).toEqual(before)
+    expect(request.bodyFor('b')).not.toBe(before)
+  })
+
   it('is let go of, and nothing is read of it any more', () => {
     const request = parse(body('a', `${THOUGHT}, `), {}, MESSAGES)
     request.release()
     expect(request.bindings).toEqual([])
     expect(request.guessSession()).toBeUndefined()
     expect(request.estimateTokens()).toBeUndefined()
+    expect(request.body).toBeUndefined()
     expect(() => request.bodyFor('b')).toThrow('let go of')
   })
 })

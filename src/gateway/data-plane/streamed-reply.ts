@@ -61,7 +61,7 @@ export class StreamedReply implements StreamOutlet {
       onResumed: (reply) => {
         if (reply instanceof StreamedAnswer) this.#flow(reply)
       },
-      disarmedBy: () => (this.#stream.failedBehindEnd ? 'other_content' : thread.disarmedBy),
+      disarmedBy: () => (this.#stream.failedBehindEnd ? 'finished' : thread.disarmedBy),
     })
     this.#flow(this.#stream)
   }
