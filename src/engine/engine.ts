@@ -62,7 +62,7 @@ export interface Work<T> {
   /** Why this target's provider cannot be used at all. */
   unusable(target: Target): SkipCause | undefined
   /** Can this provider's models have a part in the chain at all? Default: they can. */
-  readonly isFit?: ((provider: string) => boolean) | undefined
+  isFit?(provider: string): boolean
   /** An answer that it gave broke off: from now on its targets are asked to go on with it. */
   beginRecovery?(): void
   /** Is this target known to go on from a prefill? Default: it is not. */

@@ -62,7 +62,7 @@ import { type FailoverStatus, isProfileAvailable, outagesOf, profileStatus } fro
 import type { Target } from './target.ts'
 import { TargetTable } from './target-table.ts'
 import { WaitingRoom } from './waiting.ts'
-import { answerWork, FunctionWork, StreamWork } from './work.ts'
+import { FunctionWork, OpenWork, StreamWork } from './work.ts'
 
 type FailoverCallback = (failed: Profile, next: Profile, failure: Failure) => void
 
@@ -485,7 +485,7 @@ export class FailoverManager<Request extends ModelRequest = AnyRequest, Event = 
       const error = invalidOption('work', work, 'it must be an object with start() and isStreaming')
       return Promise.reject(error)
     }
-    return this.#open(model, options, answerWork(this.#registry, work), (open) => this.#answerOf(open))
+    return this.#open(model, options, new OpenWork(this.#registry, work), (open) => this.#answerOf(open))
   }
 
   /** Not an async function: between a request and its work there is one promise. */

@@ -93,9 +93,10 @@ class DoorRequest<T> implements LoopRequest<T> {
 }
 
 /** The models that can have a part; all of them where none can, so that it can be said why. */
-function fitting(chain: readonly ChainLink[], { isFit }: Pick<Work<unknown>, 'isFit'>): readonly ChainLink[] {
-  if (isFit === undefined || chain.every(({ provider }) => isFit(provider))) return chain
-  const fit = chain.filter(({ provider }) => isFit(provider))
+function fitting(chain: readonly ChainLink[], work: Pick<Work<unknown>, 'isFit'>): readonly ChainLink[] {
+  const isFit = ({ provider }: ChainLink): boolean => work.isFit?.(provider) ?? true
+  if (chain.every(isFit)) return chain
+  const fit = chain.filter(isFit)
   // Detours alone lead nowhere.
   return fit.some(({ onlyAfter }) => onlyAfter === undefined) ? fit : chain
 }

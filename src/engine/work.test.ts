@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AnyRequest, type AttemptContext, FailoverManager, type Provider, ProviderRegistry } from '../index.ts'
-import { answerWork, StreamWork } from './work.ts'
+import { OpenWork, StreamWork } from './work.ts'
 
 const request = { model: 'a/m', input: 'what' }
 
@@ -66,10 +66,10 @@ describe('what a request holds', () => {
     const start = async () => 1
     const guessSession = () => ({ key: 's', isNamed: false })
     const said = { start, isStreaming: true, bindings, guessSession, estimateTokens: () => 7 }
-    const work = answerWork(registryOf({}), said)
+    const work = new OpenWork(registryOf({}), said)
     expect(work.bindings).toBe(bindings)
     expect([work.guessSession?.(), work.estimateTokens?.()]).toEqual([{ key: 's', isNamed: false }, 7])
-    expect(answerWork(registryOf({}), { start, isStreaming: true }).guessSession?.()).toBeUndefined()
+    expect(new OpenWork(registryOf({}), { start, isStreaming: true }).guessSession?.()).toBeUndefined()
   })
 })
 

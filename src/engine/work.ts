@@ -82,24 +82,45 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
 }
 
 /** Whatever begins with a commit and may go on after it. It needs a registered provider, but not that provider's code. */
-export function answerWork<Request extends ModelRequest, Event, T>(
-  registry: ProviderRegistry<Request, Event>,
-  work: AnswerWork<T>,
-): Work<T> {
-  const { bindings, isStreaming, unfit } = work
-  return {
-    door: 'open',
-    start: (attempt) => work.start(new OpenAttempt(attempt)),
-    unusable(target) {
-      const reason = unfit?.(target.provider)
-      return reason === undefined ? whyUnusable(registry, target) : { kind: 'provider_unfit', reason }
-    },
-    isFit: unfit && ((provider) => unfit(provider) === undefined),
-    phase: () => (isStreaming ? 'first_content' : 'response'),
-    takesPrefill: ({ ref, credential }) => guess(() => work.takesPrefill?.(ref, credential)) ?? false,
-    bindings,
-    guessSession: () => guess(() => work.guessSession?.()),
-    estimateTokens: () => guess(() => work.estimateTokens?.()),
+export class OpenWork<Request extends ModelRequest, Event, T> implements Work<T> {
+  readonly door = 'open'
+  readonly bindings: readonly Binding[] | undefined
+  readonly #registry: ProviderRegistry<Request, Event>
+  readonly #work: AnswerWork<T>
+
+  constructor(registry: ProviderRegistry<Request, Event>, work: AnswerWork<T>) {
+    this.#registry = registry
+    this.#work = work
+    this.bindings = work.bindings
+  }
+
+  start(attempt: Attempt): Promise<T> {
+    return this.#work.start(new OpenAttempt(attempt))
+  }
+
+  unusable(target: Target): SkipCause | undefined {
+    const reason = this.#work.unfit?.(target.provider)
+    return reason === undefined ? whyUnusable(this.#registry, target) : { kind: 'provider_unfit', reason }
+  }
+
+  isFit(provider: string): boolean {
+    return this.#work.unfit?.(provider) === undefined
+  }
+
+  phase(): 'first_content' | 'response' {
+    return this.#work.isStreaming ? 'first_content' : 'response'
+  }
+
+  takesPrefill({ ref, credential }: Target): boolean {
+    return guess(() => this.#work.takesPrefill?.(ref, credential)) ?? false
+  }
+
+  guessSession(): SessionGuess | undefined {
+    return guess(() => this.#work.guessSession?.())
+  }
+
+  estimateTokens(): number | undefined {
+    return guess(() => this.#work.estimateTokens?.())
   }
 }
 

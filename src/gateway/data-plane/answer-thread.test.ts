@@ -4,7 +4,7 @@ import { DEFAULTS, Profile } from '../../engine/index.ts'
 import { httpProviders } from '../../http/index.ts'
 import { AnswerThread } from './answer-thread.ts'
 import { BodyOutliner } from './body-outline.ts'
-import { MEMBERS, type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
+import { MEMBERS, ProxyRequest } from './proxy-request.ts'
 
 const OUTLINER = new BodyOutliner(openaiChat.requests, [...MEMBERS, ...openaiChat.continuation.members])
 const BODY = { model: 'p/m', stream: true, messages: [{ role: 'user', content: 'Hi' }] }
@@ -17,7 +17,7 @@ class Threading {
 
   constructor({ body = {}, headers = {}, toolCalls = 'hold', midStream = 'continue' }: ThreadingOptions = {}) {
     const bytes = Buffer.from(JSON.stringify({ ...BODY, ...body }))
-    this.request = parseProxyRequest({ headers } as never, bytes, undefined, OUTLINER)
+    this.request = new ProxyRequest({ headers } as never, bytes, undefined, OUTLINER)
     const startTrail = (options: TrailOptions) => {
       this.options = options
       return openaiChat.continuation.startTrail(options)

@@ -3,7 +3,7 @@ import type { Dialect } from '../../dialects/index.ts'
 import { type Clock, type FailoverManager, type OpenAnswer, type Settings, systemClock } from '../../engine/index.ts'
 import { FailoverError } from '../../failure/index.ts'
 import type { HttpProviders } from '../../http/index.ts'
-import { PREFILL_MEMBERS, type Upstream } from '../../upstream/index.ts'
+import { PREFILL_MEMBERS } from '../../upstream/index.ts'
 import { AnswerThread } from './answer-thread.ts'
 import { BodyOutliner } from './body-outline.ts'
 import { type ClientKeys, withoutKey } from './client-keys.ts'
@@ -12,12 +12,13 @@ import { failureReply, toldOf } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
 import { type OwnWords, ownComment } from './own-words.ts'
 import { Passage } from './passage.ts'
-import { MEMBERS, type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
+import { ProxiedWork } from './proxied-work.ts'
+import { MEMBERS, ProxyRequest } from './proxy-request.ts'
 import { CLOSING, internalFault, Refusal } from './refusal.ts'
 import { checkContentType, readRequestBytes } from './request-bytes.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { StreamedReply } from './streamed-reply.ts'
-import { type AttemptRequest, askUpstream, type UpstreamReply } from './upstream-attempt.ts'
+import type { UpstreamReply } from './upstream-attempt.ts'
 import { writeReply } from './write-reply.ts'
 
 interface DataPlaneOptions {
@@ -107,7 +108,7 @@ export class DataPlane {
       checkContentType(request)
       const bytes = await readRequestBytes(request, this.#options.maxBodyBytes)
       if (controller.signal.aborted) return
-      const parsed = parseProxyRequest(request, bytes, client, this.#outlinerOf(dialect))
+      const parsed = new ProxyRequest(request, bytes, client, this.#outlinerOf(dialect))
       passage.isOpen = true
       if (parsed.isStreaming) this.#expectStream(passage, parsed)
       const answer = await this.#open(passage, parsed, withoutKey(search, query))
@@ -138,44 +139,16 @@ export class DataPlane {
   }
 
   #open(passage: Passage, parsed: ProxyRequest, query: string): Promise<OpenAnswer<UpstreamReply>> {
-    const { id, request, dialect, controller, thread } = passage
-    const attemptRequest: AttemptRequest = {
-      thread,
-      keepsAnswer: parsed.keepsAnswer,
-      client: request,
-      query,
-      bodyFor: (upstream, context) =>
-        thread?.bodyFor(upstream, context) ?? parsed.bodyFor(context.target.model, context.dropped),
-      noteErrorBody: (error, bytes) => {
-        passage.errorBodies ??= new Map()
-        passage.errorBodies.set(error, bytes)
-      },
-    }
-    const { isStreaming, sessionKey, deadlineMs, fallbacks } = parsed
-    return this.#options.manager.open(
-      parsed.model,
-      {
-        isStreaming,
-        start: (context) => askUpstream(this.#upstreamOf(context.target.provider), attemptRequest, context),
-        takesPrefill: ({ provider, model }, profile) => {
-          const upstream = this.#options.registry.upstreamOf(provider)
-          return upstream !== undefined && (thread?.takesPrefill(upstream, model, profile) ?? false)
-        },
-        unfit: (provider) => this.#whyUnfit(provider, dialect),
-        get bindings() {
-          return parsed.bindings
-        },
-        guessSession: parsed.guessSession,
-        estimateTokens: parsed.estimateTokens,
-      },
-      {
-        signal: controller.signal,
-        requestId: id,
-        sessionKey,
-        deadlineMs,
-        fallbacks,
-      },
-    )
+    const { id, controller } = passage
+    const { model, sessionKey, deadlineMs, fallbacks } = parsed
+    const { manager, registry } = this.#options
+    return manager.open(model, new ProxiedWork(registry, passage, parsed, query), {
+      signal: controller.signal,
+      requestId: id,
+      sessionKey,
+      deadlineMs,
+      fallbacks,
+    })
   }
 
   #reply(passage: Passage, answer: OpenAnswer<UpstreamReply>): void {
@@ -255,16 +228,5 @@ export class DataPlane {
     ])
     this.#outliners.set(dialect, outliner)
     return outliner
-  }
-
-  #upstreamOf(provider: string): Upstream {
-    const upstream = this.#options.registry.upstreamOf(provider)
-    if (upstream !== undefined) return upstream
-    throw new FailoverError('NO_TARGET', `provider ${provider} is not one that is reached over HTTP`)
-  }
-
-  #whyUnfit(provider: string, { name }: Dialect): string | undefined {
-    const spoken = this.#options.registry.upstreamOf(provider)?.dialect.name ?? name
-    return spoken === name ? undefined : `speaks the dialect ${spoken}, and this request is in ${name}`
   }
 }

@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { anthropicMessages, openaiChat } from '../../dialects/index.ts'
 import { BodyOutliner } from './body-outline.ts'
-import { MEMBERS, type ProxyRequest, parseProxyRequest } from './proxy-request.ts'
+import { MEMBERS, ProxyRequest } from './proxy-request.ts'
 
 const CHAT = new BodyOutliner(openaiChat.requests, MEMBERS)
 const MESSAGES = new BodyOutliner(anthropicMessages.requests, MEMBERS)
 
 function parse(body: string, headers: IncomingHttpHeaders = {}, outliner = CHAT): ProxyRequest {
   // All that is read of it are its headers.
-  return parseProxyRequest({ headers } as IncomingMessage, Buffer.from(body), undefined, outliner)
+  return new ProxyRequest({ headers } as IncomingMessage, Buffer.from(body), undefined, outliner)
 }
 
 describe('the session of a proxied request', () => {

@@ -22,39 +22,6 @@ export interface PrefillEdit {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** What of a request decides where it goes; the rest of its body is passed on as it is. */
-export interface ProxyRequest {
-  /** A route's name or a model reference. */
-  readonly model: string
-  /** In place of the configured fallbacks, where the request names some. */
-  readonly fallbacks: readonly string[] | undefined
-  readonly isStreaming: boolean
-  readonly sessionKey: string | undefined
-  readonly deadlineMs: number | undefined
-  /** What it refers to that exists only where it was made. Looked for anew each time. */
-  readonly bindings: readonly Binding[]
-  /** The body for whoever looks at more of it; undefined once it was let go of. */
-  readonly body: RequestBody | undefined
-  /** Is its answer kept by the provider, so that a later request may refer to it? */
-  readonly keepsAnswer: boolean
-  /** What its body says of its session, or another header, where `sessionKey` says nothing. */
-  guessSession(): SessionGuess | undefined
-  /** Input and output together. */
-  estimateTokens(): number | undefined
-  /**
-   * The body as a target gets it: with its own model id, without our own fields and what is bound elsewhere; every other
-   * byte as it came.
-   *
-   * @param dropped kinds of bindings that are left out
-   * @param prefill put at the end of its messages, which have to be a list
-   */
-  bodyFor(model: string, dropped?: readonly string[], prefill?: PrefillEdit): Buffer
-  /** No target will be asked for now: lets go of all but the body as it came. */
-  rest(): void
-  /** No target will be asked any more: lets go of the body. */
-  release(): void
-}
-
 /** The members that the gateway itself goes by. */
 export const MEMBERS = ['model', 'models', 'stream'] as const
 /** Names that clients make up are kept for a while, and travel in headers and errors. */
@@ -72,55 +39,106 @@ const NO_KINDS: readonly string[] = []
 const SESSION_HEADERS = ['x-session-id', 'x-session-affinity', 'session-id']
 type MemberName = (typeof MEMBERS)[number]
 
-/** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
-export function parseProxyRequest(
-  { headers }: IncomingMessage,
-  bytes: Buffer,
-  client: Client | undefined,
-  outliner: BodyOutliner,
-): ProxyRequest {
-  const outlined = outliner.outline(bytes)
-  const { format } = outliner
-  const values = readMembers(bytes, outlined.outline)
-  const chain = chainOf(values)
-  const fallbacks = fallbacksIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
-  checkAllowed(client, [chain.model, ...(fallbacks ?? [])])
-  let source: (BodyOutline & { readonly bytes: Buffer }) | undefined = { bytes, ...outlined }
-  let latest: { readonly model: string; readonly dropped: string; readonly body: Buffer } | undefined
-  return {
-    keepsAnswer: format.keepsAnswer(outlined.body),
-    model: chain.model,
-    fallbacks,
-    isStreaming: values.get('stream') === true,
-    sessionKey: textIn(headers['x-hotspare-session']),
-    deadlineMs: deadlineIn(headers['x-hotspare-deadline-ms']),
-    get body() {
-      return source?.body
-    },
-    get bindings() {
-      return source === undefined ? [] : format.bindingsOf(source.body)
-    },
-    guessSession: () => source && sessionOf(format.sessionOf(source.body), headers),
-    estimateTokens: () => source && estimateTokens(format, source.body),
-    bodyFor(model, kinds = NO_KINDS, prefill) {
-      const dropped = kinds.join()
-      if (prefill === undefined && latest?.model === model && latest.dropped === dropped) return latest.body
-      if (source === undefined) throw new Error('the body was let go of')
-      const edits: JsonEdit[] = [{ name: 'model', value: JSON.stringify(model) }]
-      if (values.has('models')) edits.push({ name: 'models', value: undefined })
-      if (prefill !== undefined) edits.push(...editsOf(prefill))
-      const kept = kinds.length === 0 ? source : withoutKinds(source, kinds, outliner)
-      const body = editJson(kept.bytes, kept.outline, edits)
-      if (prefill === undefined) latest = { model, dropped, body }
-      return body
-    },
-    rest() {
-      latest = undefined
-    },
-    release() {
-      source = undefined
-      latest = undefined
-    },
+/** What of a request decides where it goes; the rest of its body is passed on as it is. */
+export class ProxyRequest {
+  /** A route's name or a model reference. */
+  readonly model: string
+  /** In place of the configured fallbacks, where the request names some. */
+  readonly fallbacks: readonly string[] | undefined
+  readonly isStreaming: boolean
+  readonly sessionKey: string | undefined
+  readonly deadlineMs: number | undefined
+  /** Is its answer kept by the provider, so that a later request may refer to it? */
+  readonly keepsAnswer: boolean
+  readonly #headers: IncomingHttpHeaders
+  readonly #outliner: BodyOutliner
+  readonly #hasModels: boolean
+  /** Undefined once it was let go of. */
+  #bytes: Buffer | undefined
+  /** Made anew where it is asked for after `rest`. */
+  #outlined: BodyOutline | undefined
+  #latest: { readonly model: string; readonly dropped: string; readonly body: Buffer } | undefined
+
+  /** @throws Refusal 400 or 403, naming what is wrong and what is allowed */
+  constructor({ headers }: IncomingMessage, bytes: Buffer, client: Client | undefined, outliner: BodyOutliner) {
+    const outlined = outliner.outline(bytes)
+    const values = readMembers(bytes, outlined.outline)
+    const chain = chainOf(values)
+    this.model = chain.model
+    this.fallbacks = fallbacksIn(headers['x-hotspare-fallbacks']) ?? chain.fallbacks
+    checkAllowed(client, [chain.model, ...(this.fallbacks ?? [])])
+    this.isStreaming = values.get('stream') === true
+    this.sessionKey = textIn(headers['x-hotspare-session'])
+    this.deadlineMs = deadlineIn(headers['x-hotspare-deadline-ms'])
+    this.keepsAnswer = outliner.format.keepsAnswer(outlined.body)
+    this.#headers = headers
+    this.#outliner = outliner
+    this.#hasModels = values.has('models')
+    this.#bytes = bytes
+    this.#outlined = outlined
+  }
+
+  /** The body for whoever looks at more of it; undefined once it was let go of. */
+  get body(): RequestBody | undefined {
+    return this.#bytes && this.#outlineOf(this.#bytes).body
+  }
+
+  /** What it refers to that exists only where it was made. Looked for anew each time. */
+  get bindings(): readonly Binding[] {
+    const { body } = this
+    return body === undefined ? [] : this.#outliner.format.bindingsOf(body)
+  }
+
+  /** What its body says of its session, or another header, where `sessionKey` says nothing. */
+  guessSession(): SessionGuess | undefined {
+    const { body } = this
+    return body && sessionOf(this.#outliner.format.sessionOf(body), this.#headers)
+  }
+
+  /** Input and output together. */
+  estimateTokens(): number | undefined {
+    const { body } = this
+    return body && estimateTokens(this.#outliner.format, body)
+  }
+
+  /**
+   * The body as a target gets it: with its own model id, without our own fields and what is bound elsewhere; every other
+   * byte as it came.
+   *
+   * @param kinds of bindings that are left out
+   * @param prefill put at the end of its messages, which have to be a list
+   */
+  bodyFor(model: string, kinds: readonly string[] = NO_KINDS, prefill?: PrefillEdit): Buffer {
+    const dropped = kinds.join()
+    const latest = this.#latest
+    if (prefill === undefined && latest?.model === model && latest.dropped === dropped) return latest.body
+    const bytes = this.#bytes
+    if (bytes === undefined) throw new Error('the body was let go of')
+    const edits: JsonEdit[] = [{ name: 'model', value: JSON.stringify(model) }]
+    if (this.#hasModels) edits.push({ name: 'models', value: undefined })
+    if (prefill !== undefined) edits.push(...editsOf(prefill))
+    const source = { bytes, ...this.#outlineOf(bytes) }
+    const kept = kinds.length === 0 ? source : withoutKinds(source, kinds, this.#outliner)
+    const body = editJson(kept.bytes, kept.outline, edits)
+    if (prefill === undefined) this.#latest = { model, dropped, body }
+    return body
+  }
+
+  /** No target will be asked for now: lets go of all but the body as it came. */
+  rest(): void {
+    this.#latest = undefined
+    this.#outlined = undefined
+  }
+
+  /** No target will be asked any more: lets go of the body. */
+  release(): void {
+    this.rest()
+    this.#bytes = undefined
+  }
+
+  #outlineOf(bytes: Buffer): BodyOutline {
+    this.#outlined ??= this.#outliner.outline(bytes)
+    return this.#outlined
   }
 }
 
