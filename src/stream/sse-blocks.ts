@@ -13,7 +13,7 @@ interface SseBlocksOptions {
 }
 
 const DEFAULT_MAX_BLOCK_BYTES = 8 * 1024 * 1024
-const FIRST_CARRY_BYTES = 1024
+const FIRST_CARRY_BYTES = 512
 /** `\r\n\r\n`: line ends do not count against the limit. */
 const MAX_LINE_END_BYTES = 4
 
@@ -57,20 +57,10 @@ export class SseBlocks {
     if (chunk.length === 0) return
     const isReturnAlone = this.#endedInCarriageReturn && chunk[0] !== LF
     const hasLoneReturns = isReturnAlone || hasLoneReturn(chunk)
-    if (this.#carryLength === 0) {
-      const rest = hasLoneReturns ? this.#walk(chunk, chunk.length) : this.#search(chunk, chunk.length)
-      this.#keep(chunk, rest, chunk.length)
-    } else {
-      this.#keep(chunk, 0, chunk.length)
-      const carry = this.#carry
-      const length = this.#carryLength
-      const rest = hasLoneReturns ? this.#walk(carry, length) : this.#search(carry, length)
-      if (rest > 0) {
-        this.#carryLength = 0
-        // What was handed out is a view of these bytes, and may be kept: the rest moves to others.
-        this.#carry = EMPTY
-        this.#keep(carry, rest, length)
-      }
+    if (hasLoneReturns) this.#pushWalking(chunk)
+    else {
+      const from = this.#carryLength === 0 ? 0 : this.#finishCarry(chunk)
+      if (this.#carryLength === 0) this.#keep(chunk, this.#search(chunk, from, chunk.length), chunk.length)
     }
     this.#endedInCarriageReturn = chunk[chunk.length - 1] === CR
     this.#check(this.#carryLength)
@@ -82,11 +72,62 @@ export class SseBlocks {
     this.#carryLength = 0
   }
 
+  /**
+   * Adds lines to the block that has begun, up to its end: what follows that need not be copied.
+   * @returns where in the chunk that is
+   */
+  #finishCarry(chunk: Buffer): number {
+    let from = 0
+    while (from < chunk.length) {
+      const lineEnd = chunk.indexOf(LF, from)
+      const to = lineEnd === -1 ? chunk.length : lineEnd + 1
+      this.#keep(chunk, from, to)
+      from = to
+      if (lineEnd === -1) break
+      const lineStart = this.#lineStart
+      const length = this.#carryLength
+      const isBlank = length - 1 === lineStart || (length - 2 === lineStart && this.#carry[lineStart] === CR)
+      this.#lineStart = length
+      if (isBlank) {
+        this.#handCarry()
+        break
+      }
+    }
+    return from
+  }
+
+  #handCarry(): void {
+    const carry = this.#carry
+    const length = this.#carryLength
+    this.#carryLength = 0
+    this.#lineStart = 0
+    this.#searchedTo = 0
+    // What is handed out is a view of these bytes, and may be kept: what follows moves to others.
+    this.#carry = EMPTY
+    if (this.#skip?.(carry, 0, length) !== length) this.#hand(carry, 0, length)
+  }
+
+  /** As above, where some lines end in a lone `\r`, which nobody sends. */
+  #pushWalking(chunk: Buffer): void {
+    if (this.#carryLength === 0) {
+      this.#keep(chunk, this.#walk(chunk, chunk.length), chunk.length)
+      return
+    }
+    this.#keep(chunk, 0, chunk.length)
+    const carry = this.#carry
+    const length = this.#carryLength
+    const rest = this.#walk(carry, length)
+    if (rest === 0) return
+    this.#carryLength = 0
+    this.#carry = EMPTY
+    this.#keep(carry, rest, length)
+  }
+
   /** @returns where the block begins that has not ended */
-  #search(bytes: Buffer, length: number): number {
-    let blockStart = this.#searchedTo === 0 ? this.#skipped(bytes, 0, length) : 0
-    let lineStart = Math.max(this.#lineStart, blockStart)
-    let lineEnd = bytes.indexOf(LF, Math.max(this.#searchedTo, blockStart))
+  #search(bytes: Buffer, start: number, length: number): number {
+    let blockStart = this.#skipped(bytes, start, length)
+    let lineStart = blockStart
+    let lineEnd = bytes.indexOf(LF, lineStart)
     while (lineEnd !== -1 && lineEnd < length) {
       const isBlank = lineEnd === lineStart || (lineEnd === lineStart + 1 && bytes[lineStart] === CR)
       lineStart = lineEnd + 1
@@ -141,7 +182,8 @@ export class SseBlocks {
   #keep(bytes: Buffer, start: number, end: number): void {
     const length = this.#carryLength + end - start
     if (length > this.#carry.length) {
-      const grown = Buffer.allocUnsafe(Math.max(FIRST_CARRY_BYTES, length, this.#carry.length * 2))
+      // Memory of its own: a stream may rest here, and a share of a pool would keep all of that.
+      const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_CARRY_BYTES, length, this.#carry.length * 2))
       this.#carry.copy(grown, 0, 0, this.#carryLength)
       this.#carry = grown
     }
