@@ -335,8 +335,12 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
         hub.emit({ type: 'attempt_committed', requestId: life.id, target, attempt: number, durationMs }, now)
       }
       const open = { attempt, value, life, attempts: this.#attempts, committedAt: now, recoverer: this }
-      if (this.#recovering === undefined) this.#resolve?.(this.#deliver(open))
-      else this.#recovering.ends.onResumed(open)
+      if (this.#recovering === undefined) {
+        this.#resolve?.(this.#deliver(open))
+        // It is kept for as long as the answer goes on, and who waited for the answer need not be.
+        this.#resolve = undefined
+        this.#reject = undefined
+      } else this.#recovering.ends.onResumed(open)
     } catch (thrown) {
       this.#crash(thrown)
     }

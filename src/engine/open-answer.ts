@@ -1,10 +1,11 @@
 import { type AttemptRecord, FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
 import { type DisarmedBy, Diverged } from '../recovery/index.ts'
 import { AttemptTimeout } from './attempt.ts'
-import type { Breakage, Engine, OpenRequest } from './engine.ts'
+import type { Breakage, Engine, OpenRequest, RecoveryEnds } from './engine.ts'
 import type { EventDraft, FailoverEventType, RecoveryFailureCause } from './events.ts'
 import type { Usage } from './provider.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
+import type { Holder } from './request-life.ts'
 
 /** Who passes an open answer on. */
 export interface OpenAnswerReader<T> {
@@ -36,7 +37,7 @@ interface Break {
  * Where the provider fails in the midst of it, and its reader can go on with what another attempt brings, that one is
  * looked for; until it is found nobody answers, and the answer is still going on.
  */
-export class OpenAnswer<T> {
+export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
   /** What the work resolved with. */
   readonly value: T
   readonly #dependencies: OpenAnswerDependencies
@@ -180,16 +181,7 @@ export class OpenAnswer<T> {
         ...reason,
       })
     }
-    this.#open.recoverer.recover(breakage, {
-      onResumed: (open) => this.#resume(open),
-      onGivenUp: (ended) => {
-        if (ended === undefined) this.#giveUp({ cause: 'exhausted' })
-        else {
-          this.#isOver = true
-          this.#conclude(ended)
-        }
-      },
-    })
+    this.#open.recoverer.recover(breakage, this)
   }
 
   /** The answer is given up, and nobody is blamed. Default: the caller left. */
@@ -202,6 +194,50 @@ export class OpenAnswer<T> {
     const { attempt, attempts, life } = this.#open
     life.cancel(attempt, true, usage)
     this.#conclude(error ?? callerLeft(attempts), usage)
+  }
+
+  /** Asked by the engine: when the present attempt runs into a limit, epoch milliseconds. */
+  dueAt(): number {
+    return Math.min(this.#idleAt, this.#attemptEndsAt)
+  }
+
+  /** Told by the engine: a limit has run out. */
+  onDue(now: number): void {
+    const { attemptMs, idleMs } = this.#dependencies.settings.timeouts
+    if (this.#idleAt <= now) this.fail(new AttemptTimeout({ phase: 'idle', ms: idleMs, isCutShort: false }))
+    else if (this.#isWaitingForProvider)
+      this.fail(new AttemptTimeout({ phase: 'attempt', ms: attemptMs, isCutShort: false }))
+    // Nobody is blamed where it is the reader who is slow.
+    else
+      this.cancel(
+        new FailoverError('TIMEOUT', `the answer was not read within ${attemptMs} ms`, {
+          reason: 'timeout',
+          isRetryable: true,
+          attempts: this.attempts,
+        }),
+      )
+  }
+
+  /** Told by the engine: the caller has left, or the deadline has passed. */
+  onCanceled(): void {
+    this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
+  }
+
+  /** Told by the engine: another attempt goes on with it. */
+  onResumed(open: OpenRequest<T>): void {
+    this.#open = open
+    this.#isRecovering = false
+    this.#hold()
+    if (!this.#isOver) this.#reader?.onResumed?.(open.value)
+  }
+
+  /** Told by the engine: nobody goes on with it. @param error the request was canceled, or its deadline has passed */
+  onGivenUp(error: FailoverError | undefined): void {
+    if (error === undefined) this.#giveUp({ cause: 'exhausted' })
+    else {
+      this.#isOver = true
+      this.#conclude(error)
+    }
   }
 
   /** When the idle limit runs out; it runs only while the provider is waited for. */
@@ -219,35 +255,11 @@ export class OpenAnswer<T> {
   #hold(): void {
     const { committedAt, life } = this.#open
     if (life.cancellation.isCanceled) {
-      this.#onCanceled()
+      this.onCanceled()
       return
     }
-    life.passTo({
-      dueAt: () => Math.min(this.#idleAt, this.#attemptEndsAt),
-      onDue: (now) => this.#onDue(now),
-      onCanceled: () => this.#onCanceled(),
-    })
+    life.passTo(this)
     life.watch(committedAt)
-  }
-
-  #onDue(now: number): void {
-    const { attemptMs, idleMs } = this.#dependencies.settings.timeouts
-    if (this.#idleAt <= now) this.fail(new AttemptTimeout({ phase: 'idle', ms: idleMs, isCutShort: false }))
-    else if (this.#isWaitingForProvider)
-      this.fail(new AttemptTimeout({ phase: 'attempt', ms: attemptMs, isCutShort: false }))
-    // Nobody is blamed where it is the reader who is slow.
-    else
-      this.cancel(
-        new FailoverError('TIMEOUT', `the answer was not read within ${attemptMs} ms`, {
-          reason: 'timeout',
-          isRetryable: true,
-          attempts: this.attempts,
-        }),
-      )
-  }
-
-  #onCanceled(): void {
-    this.cancel(requestEnded(this.#open.life.cancellation.reason, this.attempts))
   }
 
   /** The present attempt is over: writes down how, and ends it on the wire. */
@@ -274,13 +286,6 @@ export class OpenAnswer<T> {
     if (!(breakage instanceof Diverged) && breakage.failure.nextStep === 'return') return { cause: 'rejected' }
     const disarmedBy = reader.disarmedBy?.()
     return disarmedBy === undefined ? undefined : { cause: 'disarmed', disarmedBy }
-  }
-
-  #resume(open: OpenRequest<T>): void {
-    this.#open = open
-    this.#isRecovering = false
-    this.#hold()
-    if (!this.#isOver) this.#reader?.onResumed?.(open.value)
   }
 
   /** Nobody goes on with it. */

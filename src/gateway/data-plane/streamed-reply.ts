@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Dialect } from '../../dialects/index.ts'
-import type { Clock, OpenAnswer } from '../../engine/index.ts'
+import type { Clock, OpenAnswer, OpenAnswerReader } from '../../engine/index.ts'
 import type { FailoverError } from '../../failure/index.ts'
+import type { DisarmedBy } from '../../recovery/index.ts'
 import type { AnswerThread } from './answer-thread.ts'
 import { dropWhereStuck } from './client-progress.ts'
 import { toldOf } from './failure-reply.ts'
@@ -32,7 +33,7 @@ interface StreamedReplyOptions {
  * What a client does not take is at most the response's writable buffer (`writableHighWaterMark`) and what one attempt
  * brought in one read: then the attempt is told to wait, and so is one that goes on with it.
  */
-export class StreamedReply implements StreamOutlet {
+export class StreamedReply implements StreamOutlet, OpenAnswerReader<UpstreamReply> {
   readonly #options: StreamedReplyOptions
   readonly #response: ServerResponse
   readonly #answer: OpenAnswer<UpstreamReply>
@@ -56,14 +57,23 @@ export class StreamedReply implements StreamOutlet {
   start(): void {
     const { thread } = this.#options
     thread.commit(this.#stream.trail)
-    this.#answer.begin({
-      onEnded: (error) => this.#onEnded(error),
-      onResumed: (reply) => {
-        if (reply instanceof StreamedAnswer) this.#flow(reply)
-      },
-      disarmedBy: () => (this.#stream.failedBehindEnd ? 'finished' : thread.disarmedBy),
-    })
+    this.#answer.begin(this)
     this.#flow(this.#stream)
+  }
+
+  /** Another attempt goes on with the answer. */
+  onResumed(reply: UpstreamReply): void {
+    if (reply instanceof StreamedAnswer) this.#flow(reply)
+  }
+
+  disarmedBy(): DisarmedBy | undefined {
+    return this.#stream.failedBehindEnd ? 'finished' : this.#options.thread.disarmedBy
+  }
+
+  /** Nobody does: what is left is to say so. */
+  onEnded(error: FailoverError): void {
+    if (this.#response.destroyed) this.#letGo()
+    else this.#finish(Buffer.concat([this.#takeLast(), Buffer.from(this.#options.dialect.errorEvent(toldOf(error)))]))
   }
 
   noteActivity(): void {
@@ -124,11 +134,6 @@ export class StreamedReply implements StreamOutlet {
     this.#stream = stream
     if (!this.#isBlocked) this.#answer.waitForProvider()
     stream.flowInto(this)
-  }
-
-  #onEnded(error: FailoverError): void {
-    if (this.#response.destroyed) this.#letGo()
-    else this.#finish(Buffer.concat([this.#takeLast(), Buffer.from(this.#options.dialect.errorEvent(toldOf(error)))]))
   }
 
   #finish(bytes: Buffer): void {

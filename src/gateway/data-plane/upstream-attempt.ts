@@ -62,7 +62,7 @@ export function askUpstream(
 }
 
 /** One attempt on the wire: reads the head, and gives the body to whoever can judge it. */
-class UpstreamAttempt implements ExchangeSink {
+class UpstreamAttempt implements ExchangeSink, Wire {
   readonly #upstream: Upstream
   readonly #request: AttemptRequest
   readonly #context: AttemptContext
@@ -107,6 +107,24 @@ class UpstreamAttempt implements ExchangeSink {
       headers: headersToProvider(this.#request.client, dialect.headers, this.#credentials.headers),
       body: this.#request.bodyFor(this.#upstream, this.#context),
     })
+  }
+
+  pause(): void {
+    const wire = this.#decoded ?? this.#wire
+    wire.pause()
+  }
+
+  resume(): void {
+    const wire = this.#decoded ?? this.#wire
+    wire.resume()
+  }
+
+  abort(): void {
+    this.#wire.abort()
+  }
+
+  leave(): void {
+    this.#wire.leave()
   }
 
   onHead(status: number, headers: ResponseHeaders): void {
@@ -175,20 +193,10 @@ class UpstreamAttempt implements ExchangeSink {
       recovers: thread.recovers,
       holdMaxMs: thread.holdMaxMs,
       onEvent: this.#noteBindings,
-      wire: this.#decodedWire,
+      wire: this,
       onCommit: (answer) => this.#resolve(answer),
       onFailure: (error) => this.#fail(error),
     })
-  }
-
-  /** As whoever reads the decoded body sees it. */
-  get #decodedWire(): Wire {
-    return {
-      pause: () => (this.#decoded ?? this.#wire).pause(),
-      resume: () => (this.#decoded ?? this.#wire).resume(),
-      abort: () => this.#wire.abort(),
-      leave: () => this.#wire.leave(),
-    }
   }
 
   #judge(status: number, headers: ResponseHeaders, body: Buffer, errors: AnswerErrors): void {
