@@ -61,6 +61,8 @@ function scenarioOf(window: 'bucket' | 'fixed', seconds: number, retryAfter: 'he
       inputTokens: 800,
       outputTokens,
       spread: 0.1,
+      divergesAgain: 0.5,
+      divergesElsewhere: 0.9,
     },
     faults: [
       {

@@ -1,5 +1,6 @@
 import type { RequestEntry } from './journal.ts'
-import type { Reply, World } from './world.ts'
+import type { Reply } from './reply.ts'
+import type { World } from './world.ts'
 
 /** Whoever has the requests of a simulation answered, by rules of its own. */
 export interface Contender {

@@ -7,11 +7,13 @@ import {
   type Provider,
   type Random,
 } from '../engine/index.ts'
-import { FailoverError } from '../failure/index.ts'
+import { FailoverError, type TargetRef } from '../failure/index.ts'
+import { Diverged } from '../recovery/index.ts'
 import { type Contender, conclude, serve } from './contender.ts'
 import { whyUnfit } from './dialect.ts'
 import type { AttemptEntry, RequestEntry } from './journal.ts'
-import type { Reply, World } from './world.ts'
+import type { Reply } from './reply.ts'
+import type { World } from './world.ts'
 
 /** Hears of everything that is kept out, of its end, and of what is passed over. */
 export type KeptOutListener = (event: FailoverEventOf<'cooldown_started' | 'cooldown_ended' | 'target_skipped'>) => void
@@ -24,6 +26,8 @@ export interface EngineContenderOptions {
   readonly failover: ManagerData
   /** The wire format of each provider, by name. */
   readonly dialects: Readonly<Record<string, string>>
+  /** Is this target known to go on from a prefill? Default: none is. */
+  readonly takesPrefill: ((target: TargetRef) => boolean) | undefined
   readonly random: Random
   /** A route or a model reference. */
   readonly route: string
@@ -38,14 +42,17 @@ export class EngineContender implements Contender {
   readonly #route: string
   readonly #dialect: string
   readonly #dialects: EngineContenderOptions['dialects']
+  readonly #takesPrefill: EngineContenderOptions['takesPrefill']
   readonly #manager: FailoverManager
   readonly #signOfLifeMs: number
 
-  constructor({ world, failover, dialects, random, route, dialect, probes }: EngineContenderOptions) {
+  constructor(options: EngineContenderOptions) {
+    const { world, failover, dialects, takesPrefill, random, route, dialect, probes } = options
     this.#world = world
     this.#route = route
     this.#dialect = dialect
     this.#dialects = dialects
+    this.#takesPrefill = takesPrefill
     const registry = Object.fromEntries(
       Object.entries(dialects).map(([name, dialect]) => [name, providerOf(world, name, dialect, probes)]),
     )
@@ -65,9 +72,10 @@ export class EngineContender implements Contender {
   async ask(entry: RequestEntry): Promise<void> {
     const world = this.#world
     try {
-      const answer = await this.#manager.open(this.#route, this.#work(entry))
+      const reading: Reading = { stop: () => {} }
+      const answer = await this.#manager.open(this.#route, this.#work(entry, reading))
       serve(world, entry, answer.value)
-      if (world.isStreaming) await this.#read(answer)
+      if (world.isStreaming) await this.#read(answer, reading)
       else answer.complete(answer.value.usage)
       conclude(world, entry)
     } catch (error) {
@@ -75,36 +83,52 @@ export class EngineContender implements Contender {
     }
   }
 
-  #work(entry: RequestEntry): AnswerWork<Reply> {
+  #work(entry: RequestEntry, reading: Reading): AnswerWork<Reply> {
     const world = this.#world
     return {
       isStreaming: world.isStreaming,
-      start: (context) => world.attempt(entry, context.target, context),
+      start(context) {
+        reading.stop()
+        return world.attempt(entry, context.target, context, context.resume)
+      },
+      takesPrefill: (target) => this.#takesPrefill?.(target) ?? false,
       unfit: (provider) => whyUnfit(this.#dialects, this.#dialect, provider),
       estimateTokens: () => world.usualTokens,
     }
   }
 
-  #read(answer: OpenAnswer<Reply>): Promise<void> {
+  #read(answer: OpenAnswer<Reply>, reading: Reading): Promise<void> {
     return new Promise((resolve, reject) => {
-      let stop = (): void => {}
+      const read = (reply: Reply): void => {
+        // That shows with its first words.
+        if (reply.isDivergent) {
+          answer.fail(new Diverged(0))
+          return
+        }
+        answer.waitForProvider()
+        reading.stop = reply.readRest(this.#signOfLifeMs, {
+          sign: () => answer.noteActivity(),
+          end(error) {
+            if (error !== undefined) answer.fail(error)
+            else if (answer.complete(reply.usage)) resolve()
+          },
+        })
+      }
       answer.begin({
         onEnded(error) {
-          stop()
+          reading.stop()
           reject(error)
         },
+        onResumed: read,
       })
-      if (answer.error !== undefined) return
-      answer.waitForProvider()
-      stop = answer.value.readRest(this.#signOfLifeMs, {
-        sign: () => answer.noteActivity(),
-        end(error) {
-          if (error !== undefined) answer.fail(error)
-          else if (answer.complete(answer.value.usage)) resolve()
-        },
-      })
+      if (answer.error === undefined) read(answer.value)
     })
   }
+}
+
+/** What of an answer is being read at present. */
+interface Reading {
+  stop: () => void
 }
 
 /** Requests come through `open`; the provider itself is asked only whether a target is back. */

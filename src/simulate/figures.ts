@@ -12,6 +12,9 @@ export interface Figures {
   readonly rateLimited: number
   /** How much later answers came than they would have where nothing is wrong, milliseconds. */
   readonly addedMs: { readonly p50: number; readonly p95: number; readonly p99: number; readonly max: number }
+  /** Streamed answers that broke off after they had begun, and how many of them came to their end all the same. */
+  readonly interrupted: number
+  readonly recovered: number
   /** Time that went into anything but the answer, over all requests, milliseconds. */
   readonly wastedMs: number
   /** Requests that got no answer, by what they were told. */
@@ -33,6 +36,8 @@ export function figuresOf({ requests, probes }: Journal): Figures {
     attemptsPerRequest: requests.length === 0 ? 0 : attempts.length / requests.length,
     rateLimited: attempts.filter(({ isRateLimited }) => isRateLimited).length,
     addedMs: { p50: at(added, 0.5), p95: at(added, 0.95), p99: at(added, 0.99), max: added.at(-1) ?? 0 },
+    interrupted: requests.filter(isInterrupted).length,
+    recovered: answered.filter(isInterrupted).length,
     wastedMs: requests.reduce((sum, request) => sum + wastedMs(request), 0),
     failures,
   }
@@ -42,6 +47,10 @@ export function isAnswered({ outcome }: RequestEntry): boolean {
   return outcome === 'answered'
 }
 
+function isInterrupted({ delivery }: RequestEntry): boolean {
+  return delivery.breaks > 0
+}
+
 function addedMs({ startedAt, servedAt = startedAt, ownMs }: RequestEntry): number {
   // Sums of fractions miss 0 by less than a nanosecond.
   return Math.max(0, servedAt - startedAt - ownMs)
@@ -49,7 +58,7 @@ function addedMs({ startedAt, servedAt = startedAt, ownMs }: RequestEntry): numb
 
 /** What was begun, waited for and thrown away; of a request without an answer all of it. */
 function wastedMs(request: RequestEntry): number {
-  return isAnswered(request) ? addedMs(request) : request.endedAt - request.startedAt
+  return isAnswered(request) ? addedMs(request) + request.delivery.waitedMs : request.endedAt - request.startedAt
 }
 
 function at(sorted: readonly number[], ratio: number): number {

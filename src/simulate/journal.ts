@@ -1,3 +1,4 @@
+import { Delivery } from './delivery.ts'
 import type { SimulatedTarget } from './target.ts'
 
 /** How an attempt went. Times are milliseconds since the beginning. */
@@ -24,6 +25,8 @@ export interface RequestEntry {
   error: string | undefined
   /** When the caller had what it waits for: the first content of a stream, else the whole answer. */
   servedAt: number | undefined
+  /** How far a streamed answer has come. */
+  readonly delivery: Delivery
   /** How long that takes at the target which answered where nothing is wrong, milliseconds. */
   ownMs: number
 }
@@ -43,6 +46,7 @@ export class Journal {
       outcome: 'running',
       error: undefined,
       servedAt: undefined,
+      delivery: new Delivery(),
       ownMs: 0,
     }
     this.requests.push(entry)

@@ -1,7 +1,8 @@
 import { type Contender, conclude, serve } from './contender.ts'
 import type { RequestEntry } from './journal.ts'
+import type { Reply } from './reply.ts'
 import type { SimulatedTarget } from './target.ts'
-import type { Reply, World } from './world.ts'
+import type { World } from './world.ts'
 
 /** How long one try may take, milliseconds. */
 export interface TryLimits {

@@ -26,10 +26,11 @@ function time(description: string, meta: Omit<Meta, 'range'> = {}) {
     .meta({ description, range: 'minutes, or a time such as `90s`, `5m`, `1h30m`', ...meta })
 }
 
-function ratio(description: string) {
+function ratio(description: string, byDefault?: number) {
   const error = 'it must be a number from 0 to 1'
   const schema = z.number({ error }).min(0, { error }).max(1, { error })
-  return z.preprocess(asNumber, schema).meta({ description, range: '0 to 1' })
+  const meta: Meta = { range: '0 to 1', ...(byDefault !== undefined && { default: byDefault }) }
+  return z.preprocess(asNumber, schema).meta({ description, ...meta })
 }
 
 const STATUSES = REFUSAL_STATUSES.join(', ')
@@ -191,6 +192,11 @@ const answers = group(
       max: 3,
       default: 0.35,
     }).exactOptional(),
+    divergesAgain: ratio(
+      'Where a stream broke off and the same model is asked again from the beginning: the share of answers that differ from what was delivered',
+      0.5,
+    ).exactOptional(),
+    divergesElsewhere: ratio('The same where another model is asked', 0.9).exactOptional(),
   },
   'How answers are where nothing is wrong',
 )

@@ -70,6 +70,10 @@ export interface Answers {
   readonly tokensPerSecond: number
   readonly inputTokens: number
   readonly outputTokens: number
+  /** Share of the answers that differ from what was delivered where the same model is asked once more, 0 to 1. */
+  readonly divergesAgain: number
+  /** The same where another model is asked. */
+  readonly divergesElsewhere: number
   /** Standard deviation of the logarithm, of the time to first content and of the length; 0: all are alike. */
   readonly spread: number
 }

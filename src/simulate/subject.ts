@@ -11,6 +11,8 @@ export interface Subject {
   readonly dialects: Readonly<Record<string, string>>
   /** Scheme, host and port that each profile is reached at, by its id. */
   readonly origins: Readonly<Record<string, string>>
+  /** Is this target known to go on from a prefill? Default: none is. */
+  readonly takesPrefill?: (target: TargetRef) => boolean
 }
 
 /** What stands for the first target of the route's first and second model in a fault. */

@@ -13,6 +13,14 @@ export interface SimulatedTarget extends TargetRef {
   readonly account: string
 }
 
+/**
+ * Do these ids mean the same model? Who passes on the models of others puts the name of their provider before them:
+ * `openai/gpt-5`.
+ */
+export function isSameModel(one: string, other: string): boolean {
+  return one.slice(one.lastIndexOf('/') + 1) === other.slice(other.lastIndexOf('/') + 1)
+}
+
 /** Is the target among those a fault is about? */
 export function isAbout({ provider, profile, model, origin }: FaultSubject, target: SimulatedTarget): boolean {
   return (

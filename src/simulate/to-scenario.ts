@@ -8,6 +8,8 @@ const DEFAULT_ANSWERS = {
   inputTokens: 800,
   outputTokens: 240,
   spread: 0.35,
+  divergesAgain: 0.5,
+  divergesElsewhere: 0.9,
 } as const
 const DEFAULT_LIMIT = { window: 'bucket', retryAfter: 'header', quotaHeaders: false, shared: false } as const
 

@@ -2,12 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../testing/index.ts'
 import { Journal, type RequestEntry } from './journal.ts'
 import type { Refusal } from './refusals.ts'
+import type { Reply } from './reply.ts'
 import type { Fault } from './scenario.ts'
-import { type Reply, World } from './world.ts'
+import { World } from './world.ts'
 
 const REF = { provider: 'openai', model: 'gpt-5', profile: 'openai:a' }
 const ALWAYS = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY, about: {} }
-const ANSWERS = { firstContentMs: 700, tokensPerSecond: 80, inputTokens: 800, outputTokens: 240, spread: 0.35 }
+const ANSWERS = {
+  firstContentMs: 700,
+  tokensPerSecond: 80,
+  inputTokens: 800,
+  outputTokens: 240,
+  spread: 0.35,
+  divergesAgain: 0.5,
+  divergesElsewhere: 0.9,
+}
 
 interface Stage {
   readonly clock: VirtualClock
@@ -157,6 +166,51 @@ describe('a simulated provider', () => {
     expect(endedAt).toBeGreaterThan(700 + 299)
     expect(endedAt).toBeLessThan(700 + 2_701)
     expect(entry.attempts[0]?.outcome).toBe('cut')
+  })
+
+  it('says only the rest of an answer where it is given what was delivered', async () => {
+    const on = stage([], { spread: 0 })
+    const entry = new Journal().begin(0, 0)
+    const ignored = { onAbort: () => {} }
+    const begun = on.world.attempt(entry, REF, ignored)
+    await on.clock.advance(700)
+    const stop = (await begun).readRest(60_000, { sign: () => {}, end: () => {} })
+    await on.clock.advance(2_000)
+    stop()
+    expect(entry.delivery).toMatchObject({ model: 'gpt-5', share: 2 / 3 })
+    const resumed = on.world.attempt(entry, REF, ignored, 'prefill')
+    await on.clock.advance(700)
+    const rest = await resumed
+    expect(rest).toMatchObject({ usage: { inputTokens: 960, outputTokens: 80 }, isDivergent: false })
+    let isOver = false
+    rest.readRest(60_000, {
+      sign: () => {},
+      end: () => {
+        isOver = true
+      },
+    })
+    await on.clock.advance(999)
+    expect(isOver).toBe(false)
+    await on.clock.advance(1)
+    expect({ isOver, share: entry.delivery.share }).toEqual({ isOver: true, share: 1 })
+  })
+
+  it('says something else from the beginning as often as it is told: of the same model, and of others', async () => {
+    const on = stage([])
+    const differing = async (model: string): Promise<number> => {
+      let count = 0
+      for (let index = 0; index < 1_000; index += 1) {
+        const entry = new Journal().begin(index, 0)
+        entry.delivery.model = 'gpt-5'
+        const asked = on.world.attempt(entry, { ...REF, model }, { onAbort: () => {} }, 'restart')
+        if ((await on.clock.runUntil(asked)).isDivergent) count += 1
+      }
+      return count / 1_000
+    }
+    expect(await differing('gpt-5')).toBeCloseTo(0.5, 1)
+    // Somebody else's name for the same.
+    expect(await differing('openai/gpt-5')).toBeCloseTo(0.5, 1)
+    expect(await differing('gpt-5-mini')).toBeCloseTo(0.9, 1)
   })
 
   it('refuses what is beyond its limit with 429, and tells a look ahead of it to the millisecond', async () => {

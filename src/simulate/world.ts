@@ -1,11 +1,15 @@
 import type { QuotaBucket, TargetRef } from '../failure/index.ts'
+import type { ResumeMode } from '../recovery/index.ts'
 import type { VirtualClock } from '../testing/index.ts'
+import { Delivery } from './delivery.ts'
 import { Dice, mixText } from './dice.ts'
 import type { AttemptEntry, RequestEntry } from './journal.ts'
 import { ProviderLimit } from './provider-limit.ts'
 import { brokenOff, type Refusal, refusal, unreachable } from './refusals.ts'
+import type { Reply } from './reply.ts'
 import { type Answers, type Fault, isActive } from './scenario.ts'
-import { isAbout, type SimulatedTarget } from './target.ts'
+import { StreamedReply } from './streamed-reply.ts'
+import { isAbout, isSameModel, type SimulatedTarget } from './target.ts'
 
 /** Median time until an error is answered, milliseconds: no model has to think about it. */
 const ERROR_MS = 120
@@ -30,17 +34,15 @@ export interface Attention {
   noteQuota?(buckets: readonly QuotaBucket[]): void
 }
 
-/** An answer that has begun; where answers are not streamed, the whole of it. */
-export interface Reply {
-  /** How long the caller would have waited for it where nothing is wrong, milliseconds. */
-  readonly ownMs: number
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number }
-  /**
-   * Goes on to the end, telling of each sign of life.
-   * @param everyMs how often it gives one, milliseconds
-   * @returns what stops it
-   */
-  readRest(everyMs: number, on: { sign(): void; end(error?: Refusal): void }): () => void
+/** What an attempt is part of. */
+interface Occasion {
+  /** Its place among all requests; -1 where none stands behind it. */
+  readonly request: number
+  /** How often this request has tried the target before. */
+  readonly tries: number
+  readonly delivery: Delivery
+  /** How it goes on with the answer; undefined where it begins one. */
+  readonly resume: ResumeMode | undefined
 }
 
 /** A fault in one world, with what it counts there. */
@@ -116,13 +118,17 @@ export class World {
     return answers.firstContentMs * factor + addedMs > longestMs ? 'down' : waitMs
   }
 
-  /** Makes an attempt. Resolves at the first content of a stream, else with the whole answer. */
-  attempt(request: RequestEntry, ref: TargetRef, attention: Attention): Promise<Reply> {
+  /**
+   * Makes an attempt. Resolves at the first content of a stream, else with the whole answer.
+   * @param resume how it goes on with an answer that broke off; undefined where it begins one
+   */
+  attempt(request: RequestEntry, ref: TargetRef, attention: Attention, resume?: ResumeMode): Promise<Reply> {
     const { target, faults } = this.#at(ref)
     const tries = request.attempts.reduce((count, { target: { name } }) => count + (name === target.name ? 1 : 0), 0)
     const entry = this.#entry(target)
     request.attempts.push(entry)
-    return this.#make(entry, faults, request.index, tries, attention)
+    const { index, delivery } = request
+    return this.#make(entry, faults, { request: index, tries, delivery, resume }, attention)
   }
 
   /** The smallest request, to see whether a target is back. */
@@ -130,7 +136,8 @@ export class World {
     const { target, faults } = this.#at(ref)
     const entry = this.#entry(target)
     entries.push(entry)
-    await this.#make(entry, faults, -1, entries.length, attention)
+    const occasion = { request: -1, tries: entries.length, delivery: new Delivery(), resume: undefined }
+    await this.#make(entry, faults, occasion, attention)
     // Its few tokens are there at once.
     this.#end(entry, 'answered')
   }
@@ -150,21 +157,24 @@ export class World {
   #make(
     entry: AttemptEntry,
     faults: readonly LiveFault[],
-    request: number,
-    tries: number,
+    { request, tries, delivery, resume }: Occasion,
     attention: Attention,
   ): Promise<Reply> {
     const { seed, answers, isStreaming } = this.#options
     const { target } = entry
     const own = new Dice(seed, request, 1)
-    const tokens = Math.max(1, Math.round(own.around(answers.outputTokens, answers.spread)))
+    const all = Math.max(1, Math.round(own.around(answers.outputTokens, answers.spread)))
+    // Who is given what was delivered says only the rest.
+    const tokens = resume === 'prefill' ? Math.round(all * (1 - delivery.share)) : all
     const dice = new Dice(seed, request, mixText(target.name), tries)
     const firstMs = dice.around(answers.firstContentMs, answers.spread)
     const restMs = (tokens * 1_000) / answers.tokensPerSecond
-    const usage = { inputTokens: answers.inputTokens, outputTokens: tokens }
+    const usage = { inputTokens: answers.inputTokens + all - tokens, outputTokens: tokens }
     const active = faults.filter(({ fault }) => isActive(fault, this.elapsedMs))
     const fate = this.#fateOf(target, active, dice, { firstMs, restMs, tokens: usage.inputTokens + tokens })
+    const isDivergent = resume === 'restart' && dice.chance(this.#divergingRatio(delivery, target))
     return new Promise((resolve, reject) => {
+      const onEnd = (outcome: 'answered' | 'cut'): void => this.#end(entry, outcome)
       const settle = (): void => {
         if (fate.kind === 'refused') {
           this.#end(entry, 'refused', fate.error.status)
@@ -172,13 +182,16 @@ export class World {
           reject(fate.error)
         } else if (fate.kind === 'answered') {
           attention.noteQuota?.(this.#quota(target, active))
-          if (isStreaming) resolve(this.#stream(entry, fate, firstMs, usage))
+          const answer = { ownMs: firstMs, usage, isDivergent, resume, delivery, onEnd }
+          delivery.model ??= target.model
+          if (isStreaming)
+            resolve(new StreamedReply({ world: this, ...answer, restMs: fate.restMs, cutAfterMs: fate.cutAfterMs }))
           else if (fate.cutAfterMs !== undefined) {
             this.#end(entry, 'cut')
             reject(brokenOff())
           } else {
             this.#end(entry, 'answered')
-            resolve({ ownMs: firstMs + restMs, usage, readRest: () => () => {} })
+            resolve({ ownMs: firstMs + restMs, usage, isDivergent: false, readRest: () => () => {} })
           }
         }
       }
@@ -190,40 +203,16 @@ export class World {
     })
   }
 
+  /** How often a target says something else that is asked for this answer from its beginning. */
+  #divergingRatio({ model = '' }: Delivery, target: SimulatedTarget): number {
+    const { divergesAgain, divergesElsewhere } = this.#options.answers
+    return isSameModel(model, target.model) ? divergesAgain : divergesElsewhere
+  }
+
   /** Until there is something to tell. */
   #waitMs(fate: Exclude<Fate, { kind: 'silence' }>): number {
     if (fate.kind === 'refused') return fate.afterMs
     return this.isStreaming ? fate.firstMs : fate.firstMs + (fate.cutAfterMs ?? fate.restMs)
-  }
-
-  #stream(
-    entry: AttemptEntry,
-    { restMs, cutAfterMs }: Extract<Fate, { kind: 'answered' }>,
-    ownMs: number,
-    usage: Reply['usage'],
-  ): Reply {
-    return {
-      ownMs,
-      usage,
-      readRest: (everyMs, on) => {
-        const endAt = this.clock.now() + (cutAfterMs ?? restMs)
-        let cancel = (): void => {}
-        const goOn = (): void => {
-          const leftMs = endAt - this.clock.now()
-          cancel = leftMs > everyMs ? this.clock.setTimer(beat, everyMs) : this.clock.setTimer(end, leftMs)
-        }
-        const beat = (): void => {
-          on.sign()
-          goOn()
-        }
-        const end = (): void => {
-          this.#end(entry, cutAfterMs === undefined ? 'answered' : 'cut')
-          on.end(cutAfterMs === undefined ? undefined : brokenOff())
-        }
-        goOn()
-        return () => cancel()
-      },
-    }
   }
 
   #fateOf(

@@ -47,7 +47,8 @@ export function checkStart(knowledge: Knowledge, request: KnownRequest, attempt:
   const { maxAttempts = 10 } = options.budget ?? {}
   if (attempt.resume === undefined && countedTries(request, options) >= maxAttempts)
     report('budget_holds', `${name} exceeds budget.maxAttempts ${maxAttempts}`)
-  const tries = request.attempts.filter(({ known }) => isSame(known, attempt.known)).length
+  // What it said of a prefill was no try at the answer.
+  const tries = request.attempts.filter((each) => isSame(each.known, attempt.known) && !wasInVain(each)).length
   const { attempts: maxTries = 3 } = options.retry ?? {}
   const origin = originOf(attempt.known.profile)
   // Where it has moved meanwhile, it may have been paid for at the place that it has left.
@@ -106,8 +107,12 @@ function mayPanic(policy: ManagerOptions['policy'], started: KnownWindow['starte
 /** Is the same target asked at once without the prefill that did no good there? */
 export function isWithoutPrefill({ attempts }: KnownRequest, { known, resume }: KnownAttempt): boolean {
   const before = attempts.at(-1)
-  const wasInVain = before !== undefined && (before.hasDiverged || hasRefused(before))
-  return resume === 'restart' && wasInVain && before.resume === 'prefill' && isSame(before.known, known)
+  return resume === 'restart' && before !== undefined && wasInVain(before) && isSame(before.known, known)
+}
+
+/** It was given a prefill, and did not go on from it. */
+export function wasInVain(attempt: KnownAttempt): boolean {
+  return attempt.resume === 'prefill' && (attempt.hasDiverged || hasRefused(attempt))
 }
 
 /** May it be used at all, whatever its health? */

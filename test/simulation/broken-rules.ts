@@ -327,9 +327,10 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     name: 'a prefill that was refused is sent again and again',
     caughtBy: ['prefills_go_where_they_are_taken'],
     edits: [
+      { file: 'attempt-loop.ts', find: 'recovering.restart(candidate.target)', replace: '' },
       {
         file: 'attempt-loop.ts',
-        find: "if (reason === 'invalid_request') this.#engine.prefills.refused(target)\n    recovering.restart(target)",
+        find: "if (reason === 'invalid_request') this.#engine.prefills.refused(target)",
         replace: '',
       },
     ],

@@ -1,8 +1,8 @@
 import type { FailoverEvent, FailoverEventOf, TargetRef } from '../../src/index.ts'
-import type { Knowledge } from './attempt-rules.ts'
+import { type Knowledge, wasInVain } from './attempt-rules.ts'
 import type { Reception } from './fake-provider.ts'
 import type { KnownAttempt, KnownRequest, Outcome } from './records.ts'
-import { hasRefused, isRefusal, nameOf } from './records.ts'
+import { isRefusal, nameOf } from './records.ts'
 import { isSaidToTakePrefill } from './voices.ts'
 
 type RecoveryEvent = FailoverEventOf<
@@ -50,7 +50,7 @@ function whyNoPrefill(
   { target, origin }: KnownAttempt,
 ): string | undefined {
   const plan = mirror.planOf(target.provider)?.recovery
-  const inVain = before.find((each) => each.resume === 'prefill' && (each.hasDiverged || hasRefused(each)))
+  const inVain = before.find(wasInVain)
   if (options.recovery?.midStream === 'restart') return 'which is not configured'
   if (plan === undefined || !isSaidToTakePrefill(plan, target.model, mirror.models))
     return 'and is not known to take one'

@@ -1,6 +1,9 @@
 import type { SecretMask } from '../../upstream/index.ts'
 
 const NOTHING = Buffer.alloc(0)
+/** What is shorter is copied together, bytes; a write costs about as much as copying so many. */
+const MAX_COPIED_BYTES = 8 * 1024
+const MAX_PIECES = 8
 const LF = 10
 const CR = 13
 
@@ -51,6 +54,17 @@ export class PassedBytes {
     if (text === '') return
     const bytes = Buffer.from(text)
     this.add(bytes, 0, bytes.length)
+  }
+
+  /** Everything since the last time: in one piece, or where copying it would cost more than writing them, in a few. */
+  takePieces(): readonly Buffer[] {
+    this.#close()
+    const pieces = this.#pieces
+    const isLong = pieces.reduce((sum, { length }) => sum + length, 0) > MAX_COPIED_BYTES
+    if (!isLong || pieces.length > MAX_PIECES) return [this.take()]
+    this.#pieces = []
+    // A secret never stands over the border of two events.
+    return pieces.map((piece) => this.#mask.bytes(piece))
   }
 
   /** Everything since the last time, as one piece. */

@@ -135,6 +135,11 @@ export class PassedEvents {
     this.#giveOut((out) => this.#options.trail.release(out))
   }
 
+  /** All that is to be written, in as few pieces as it may be. */
+  takePieces(): readonly Buffer[] {
+    return this.#bytes.takePieces()
+  }
+
   /** All that is to be written, as one piece. */
   takeBytes(): Buffer {
     return this.#bytes.take()

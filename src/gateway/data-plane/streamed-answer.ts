@@ -264,7 +264,7 @@ export class StreamedAnswer implements BodyReader {
       const bytes = this.#passed.takeBytes()
       this.#settle()
       outlet.end(bytes, end)
-    } else if (!this.#passed.isEmpty && !outlet.write(this.#passed.takeBytes())) {
+    } else if (!this.#passed.isEmpty && !writeAll(outlet, this.#passed.takePieces())) {
       this.#isPaused = true
       this.#cancelGrace?.()
       this.#cancelGrace = undefined
@@ -305,4 +305,11 @@ export class StreamedAnswer implements BodyReader {
     this.#cancelHold = undefined
     this.#passed.drop()
   }
+}
+
+/** @returns whether it can take more at once */
+function writeAll(outlet: StreamOutlet, pieces: readonly Buffer[]): boolean {
+  let takesMore = true
+  for (const piece of pieces) takesMore = outlet.write(piece)
+  return takesMore
 }

@@ -63,7 +63,13 @@ function figureLines({ runs, faults }: SimulationReport, { width }: Layout, pain
     const after = returnMs === null ? 'not before the end' : formatDuration(returnMs)
     return wrap(`back after “${label}”: ${after}`, width - 2, 2).map((line) => `  ${line}`)
   })
-  return [paint(head, 'dim'), paint(ours, 'bold'), ...others, ...(back.length > 0 ? ['', ...back] : [])]
+  const below = [...interruptionLines(runs[0].figures), ...back]
+  return [paint(head, 'dim'), paint(ours, 'bold'), ...others, ...(below.length > 0 ? ['', ...below] : [])]
+}
+
+function interruptionLines({ interrupted, recovered }: Figures): string[] {
+  if (interrupted === 0) return []
+  return [`  answers that broke off after they had begun: ${interrupted}; gone on with to their end: ${recovered}`]
 }
 
 const NO_FIGURE = '–'

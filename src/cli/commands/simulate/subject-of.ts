@@ -8,12 +8,21 @@ export async function subjectOf({ failover, http }: Setup): Promise<Subject> {
   const manager = createManager({ failover, disabled: [] }, registry)
   const dialects: Record<string, string> = {}
   const origins: Record<string, string> = {}
+  const takers = new Map<string, (model: string) => boolean>()
   for (const name of Object.keys(http.providers ?? {})) {
     const upstream = registry.upstreamOf(name)
     if (upstream === undefined) continue
     dialects[name] = upstream.dialect.name
-    for (const profile of manager.listProfiles())
-      if (profile.provider === name) origins[profile.id] = upstream.originOf(profile)
+    for (const profile of manager.listProfiles()) {
+      if (profile.provider !== name) continue
+      origins[profile.id] = upstream.originOf(profile)
+      takers.set(profile.id, (model) => upstream.prefillFor(profile, model) !== undefined)
+    }
   }
-  return { failover, dialects, origins }
+  return {
+    failover,
+    dialects,
+    origins,
+    takesPrefill: ({ profile, model }) => takers.get(profile)?.(model) ?? false,
+  }
 }
