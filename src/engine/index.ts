@@ -9,7 +9,7 @@ export {
 } from '../failure/index.ts'
 export type { Binding } from './binding.ts'
 export { type Clock, type Random, settle, systemClock } from './clock.ts'
-export { CommitGate, HELD_COMMIT_MS } from './commit-gate.ts'
+export { CommitGate } from './commit-gate.ts'
 export type {
   AttemptKind,
   FailoverEvent,

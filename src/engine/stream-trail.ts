@@ -1,4 +1,4 @@
-import { type AnswerTrail, PlainTrail, type ResumeMode } from '../recovery/index.ts'
+import { type AnswerTrail, type PlainEvents, PlainTrail, type ResumeMode } from '../recovery/index.ts'
 import type { Settings } from './options.ts'
 import type { ModelRequest, Provider } from './provider.ts'
 
@@ -57,9 +57,7 @@ export class StreamTrail<Request extends ModelRequest, Event> {
   }
 }
 
-function hooksOf<Request extends ModelRequest, Event>(
-  provider: Provider<Request, Event>,
-): ConstructorParameters<typeof PlainTrail<Event>>[0] {
+function hooksOf<Request extends ModelRequest, Event>(provider: Provider<Request, Event>): PlainEvents<Event> {
   const { recovery } = provider
   return {
     textOf: (event) => recovery?.textOf(event) ?? '',

@@ -7,7 +7,6 @@ export {
   fitsForm,
   inPrefillForm,
   PREFILL_MEMBERS,
-  type PrefillForm,
   type PrefillModels,
   prefillParts,
   withPrefill,
