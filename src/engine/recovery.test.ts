@@ -116,6 +116,17 @@ describe('a stream that breaks off after its first content', () => {
     expect(told('request_succeeded')).toHaveLength(1)
   })
 
+  it('is given no prefill in which a key is echoed: it is another provider that would get it', async () => {
+    const key = 'sk-echoed-0123456789'
+    const echoing = () => [`my key is ${key} `, new Error('socket hang up')]
+    const { ask, asked } = setup(
+      { first: [echoing], second: [() => [`my key is ${key} `, 'and more', END]] },
+      { profiles: [{ id: 'p:a', apiKey: key }] },
+    )
+    expect((await ask()).text).toBe(`my key is ${key} and more${END}`)
+    expect(asked.map(({ prefill }) => prefill)).toEqual([undefined, undefined])
+  })
+
   it('is asked anew where no prefill is known, and what is repeated is suppressed', async () => {
     const { ask, asked } = setup(
       { first: [cut], second: [() => ['one two thr', 'ee four', END]] },

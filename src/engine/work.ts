@@ -22,6 +22,8 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
   #trail: StreamTrail<Request, Event> | undefined
   /** The answer broke off, and others are to go on with it. */
   #isRecovering = false
+  /** Of the attempts at it, where others may go on with what they have delivered. */
+  #keys: readonly string[] = []
 
   constructor(registry: ProviderRegistry<Request, Event>, request: Request) {
     this.#registry = registry
@@ -33,6 +35,7 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
     const provider = providerOf(this.#registry, name)
     const request = { ...this.#request, model }
     if (attempt.resume === undefined) this.#trail = startTrail(provider, request, attempt.settings)
+    if (this.#trail !== undefined) this.#keys = [...this.#keys, ...attempt.secrets]
     const asked = attempt.resume === undefined ? request : this.#trail?.resume(provider, request, attempt.resume)
     return openStream(provider, asked ?? request, attempt, this.#trail?.trail)
   }
@@ -51,7 +54,10 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
   takesPrefill(target: Target): boolean {
     const takes = (): boolean => {
       const { recovery } = providerOf(this.#registry, target.provider)
-      if (recovery === undefined || this.#trail?.trail.prefill === undefined) return false
+      const prefill = this.#trail?.trail.prefill
+      if (recovery === undefined || prefill === undefined) return false
+      // A provider may have echoed its key: another one must not get it.
+      if (this.#keys.some((key) => key.length >= SHORTEST_KEY && prefill.includes(key))) return false
       const request = { ...this.#request, model: target.model }
       return recovery.takesPrefill?.(request, target.ref, target.credential) ?? true
     }
@@ -80,6 +86,9 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
     return guess(() => this.#reader?.estimateTokens?.(this.#request))
   }
 }
+
+/** What is shorter may be an ordinary word (`ollama`, `EMPTY`). */
+const SHORTEST_KEY = 16
 
 /** Whatever begins with a commit and may go on after it. It needs a registered provider, but not that provider's code. */
 export class OpenWork<Request extends ModelRequest, Event, T> implements Work<T> {

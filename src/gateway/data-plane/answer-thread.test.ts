@@ -116,6 +116,10 @@ describe('what the attempts at an answer have in common', () => {
     expect(bodyOf(threading, 'restart')).toEqual(plain)
     expect(bodyOf(threading, 'prefill')).toEqual({ ...plain, messages: [...BODY.messages, prefill] })
 
+    // What its client does not get is not for another provider, either.
+    threading.thread.writes({ hides: (text) => text.includes('it is') })
+    expect(takes(threading)).toBe(false)
+
     const silent = new Threading()
     silent.commit()
     expect(takes(silent)).toBe(false)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Dialect, DialectTrail } from '../../dialects/index.ts'
 import type { AttemptContext, Profile, RecoveryOptions, StreamOptions } from '../../engine/index.ts'
 import type { DisarmedBy } from '../../recovery/index.ts'
-import { fitsForm, prefillParts, type Upstream } from '../../upstream/index.ts'
+import { fitsForm, prefillParts, type SecretMask, type Upstream } from '../../upstream/index.ts'
 import type { PrefillEdit, ProxyRequest } from './proxy-request.ts'
 
 interface AnswerThreadOptions {
@@ -29,6 +29,8 @@ export class AnswerThread {
   /** Of the answer that the client gets. */
   #trail: DialectTrail | undefined
   #knownHolding: boolean | undefined
+  /** Of whoever has written a part of the answer. */
+  readonly #masks = new Set<Pick<SecretMask, 'hides'>>()
 
   constructor(options: AnswerThreadOptions) {
     this.#options = options
@@ -69,6 +71,11 @@ export class AnswerThread {
     request.release()
   }
 
+  /** This one writes a part of the answer. @param mask hides what it must not show of its own */
+  writes(mask: Pick<SecretMask, 'hides'>): void {
+    this.#masks.add(mask)
+  }
+
   /** Why nobody could go on with the client's answer if it broke off now. */
   get disarmedBy(): DisarmedBy | undefined {
     return this.#trail?.disarmedBy
@@ -95,6 +102,8 @@ export class AnswerThread {
     const text = this.#trail?.prefill
     const { body } = this.#options.request
     if (text === undefined || body === undefined) return undefined
+    // A relay may have echoed its key: what the client does not get is not for another provider, either.
+    for (const mask of this.#masks) if (mask.hides(text)) return undefined
     const form = upstream.prefillFor(profile, model)
     const fits = form !== undefined && fitsForm(form, body) && this.#options.dialect.continuation.fitsPrefill(body)
     return fits ? prefillParts(text, form, body) : undefined

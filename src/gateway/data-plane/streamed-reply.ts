@@ -132,6 +132,7 @@ export class StreamedReply implements StreamOutlet, OpenAnswerReader<UpstreamRep
 
   #flow(stream: StreamedAnswer): void {
     this.#stream = stream
+    this.#options.thread.writes(stream.mask)
     if (!this.#isBlocked) this.#answer.waitForProvider()
     stream.flowInto(this)
   }
