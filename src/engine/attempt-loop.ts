@@ -352,14 +352,14 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     const { attempt, candidate } = trying
     const { life } = this.#request
     try {
-      if (thrown instanceof Diverged) {
+      const error = readable(thrown)
+      if (error instanceof Diverged) {
         life.cancel(attempt, false)
         if (this.#recovering !== undefined)
-          this.#afterBreak(thrown, candidate, this.#recovering, this.#engine.clock.now())
+          this.#afterBreak(error, candidate, this.#recovering, this.#engine.clock.now())
         this.#goOn()
         return
       }
-      const error = readable(thrown)
       const failure = life.fail(attempt, error, false)
       const final = this.#consider({ failure, error, target: attempt.target, secrets: attempt.secrets }, candidate)
       if (final === undefined) this.#goOn()

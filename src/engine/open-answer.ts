@@ -4,6 +4,7 @@ import { AttemptTimeout } from './attempt.ts'
 import type { Breakage, Engine, OpenRequest, RecoveryEnds } from './engine.ts'
 import type { EventDraft, FailoverEventType, RecoveryFailureCause } from './events.ts'
 import type { Usage } from './provider.ts'
+import { readable } from './readable.ts'
 import { requestEnded, streamInterrupted } from './request-errors.ts'
 import type { Holder } from './request-life.ts'
 
@@ -150,14 +151,14 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
    * with that; else the answer ends with `STREAM_INTERRUPTED`. With a `Diverged` nobody has failed: the attempt was to go
    * on with the answer, and says something else.
    */
-  fail(error: unknown, usage?: Usage): void {
+  fail(thrown: unknown, usage?: Usage): void {
     if (this.#isOver || this.#isRecovering) return
     const { attempt, life } = this.#open
     // First of all, since whoever is told of the failure may leave at once.
     this.#isRecovering = true
     this.#isWaitingForProvider = false
     life.passTo(undefined)
-    const breakage = this.#breakOff(error, usage)
+    const breakage = this.#breakOff(readable(thrown), usage)
     if (!(breakage instanceof Diverged)) this.#broken ??= breakage
     if (life.cancellation.isCanceled) {
       this.#isOver = true
