@@ -1,9 +1,5 @@
+import { EVENT_BYTES, MAX_HELD_BYTES } from '../held-size.ts'
 import { asObject, type JsonObject } from '../json.ts'
-
-/** Tool calls larger than this are not waited for; what is counted is their arguments and `EVENT_BYTES` an event. */
-const MAX_HELD_BYTES = 256 * 1024
-/** What an event takes besides what it says: the object it was parsed to, roughly. */
-const EVENT_BYTES = 200
 
 /**
  * Holds the blocks of tool calls until they are whole: half a call is of no use to anybody, and cannot be taken back.

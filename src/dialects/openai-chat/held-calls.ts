@@ -1,10 +1,6 @@
+import { EVENT_BYTES, MAX_HELD_BYTES } from '../held-size.ts'
 import type { JsonObject } from '../json.ts'
 import { argumentCharacters, type Chunk, identityOf } from './chunk.ts'
-
-/** Tool calls larger than this are not waited for; what is counted is what they say and `EVENT_BYTES` an event. */
-const MAX_HELD_BYTES = 256 * 1024
-/** What an event takes besides what it says: the object it was parsed to, roughly. */
-const EVENT_BYTES = 200
 
 export interface HeldEvent {
   readonly event: object
