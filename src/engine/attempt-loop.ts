@@ -19,6 +19,9 @@ import type { Ticket } from './waiting.ts'
 /** What lies with the key, so that another one may be served. */
 const OF_KEY: readonly FailureReason[] = ['auth', 'billing', 'permission']
 
+/** What breaks an answer without saying anything against its model. */
+const BREAKS: readonly FailureReason[] = ['stream_interrupted', 'server_error', 'bad_response', 'network', 'unknown']
+
 /** A failed attempt, with all that is said of it. */
 interface Setback {
   readonly failure: Failure
@@ -384,6 +387,8 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     if (!policy.freeReasons.includes(failure.reason)) this.#spent += 1
     this.#last = setback
     this.#earliest ??= setback
+    // Whatever a server says to a prefill, it may have said it of the prefill.
+    if (this.#attempts.at(-1)?.resume === 'prefill' && failure.status !== undefined) this.#recovering?.restart(target)
     if (this.#recovering !== undefined && failure.nextStep === 'return') {
       this.#afterRefusal(failure, candidate, this.#recovering, now)
       return undefined
@@ -432,11 +437,9 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     if (OF_KEY.includes(failure.reason)) this.#engine.refuseKey(target.credential, secrets)
     this.#last = { failure, error, target, secrets }
     const backoffUntil = now + this.#engine.retryDelayMs(course.tries(target) - 1)
-    // An origin that was answering is there: for this request only the model is put off.
-    const isOrigin = failure.scope === 'provider'
-    const ofModel: Failure = isOrigin ? { ...failure, scope: 'model', nextStep: 'next_model' } : failure
-    if (course.after(ofModel, link, false, target, backoffUntil) === 'retry')
-      course.defer(ofModel, target, backoffUntil)
+    // The origin was answering, and so may the model with another key: whoever is likeliest to say the same comes first.
+    if (BREAKS.includes(failure.reason) && failure.mayRetryTarget) course.putLast(target, backoffUntil)
+    else course.after(failure, link, false, target, backoffUntil)
   }
 
   /** A target will not go on with the answer: without the prefill it may, and else it is of no use. */

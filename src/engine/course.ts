@@ -88,6 +88,11 @@ export class Course {
     return this.#setbacks?.rateLimited.has(own(target)) ?? false
   }
 
+  /** It is tried after all others. @param until not before this time, epoch milliseconds */
+  putLast(target: Target, until: number): void {
+    this.#noted().deferred.set(own(target), until)
+  }
+
   exclude(target: Target): void {
     this.#noted().excluded.add(own(target))
   }

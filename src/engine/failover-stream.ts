@@ -256,6 +256,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
   }
 
   #onResumed(opened: OpenedStream<Event>): void {
+    this.#stopHoldTimer()
     closeQuietly(this.#source.opened.rest)
     const source = this.#sourceOf(opened)
     this.#source = source
@@ -290,6 +291,8 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
     this.#cancelHoldTimer = clock.setTimer(
       () => {
         this.#cancelHoldTimer = undefined
+        // What an attempt held that has broken off since is made anew, or never was.
+        if (!this.#isGoingOn(this.#source)) return
         this.#trail?.release(this.#queue)
         // A reader that waits gets it at once; the read that is under way is for the next one.
         const awaited = this.#awaited

@@ -240,6 +240,40 @@ describe('a stream that breaks off after its first content', () => {
     expect(asked.map(({ model }) => model)).toEqual(['first', 'second', 'first'])
   })
 
+  it('is tried first with another key of its model, which is likeliest to say the same', async () => {
+    const keys: (string | undefined)[] = []
+    const models = { first: [cut, whole], second: [() => ['something else']] }
+    const profiles = [
+      { id: 'p:a', apiKey: 'sk-a' },
+      { id: 'p:b', apiKey: 'sk-b' },
+    ]
+    for (const options of [{}, { retry: { attempts: 1 } }, { routes: { r: { primary: 'p/first' } } }]) {
+      const { ask, events } = setup(models, { profiles, ...options }, { takesPrefill: () => false })
+      expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+      for (const event of events) if (event.type === 'attempt_started') keys.push(event.target.profile)
+    }
+    expect(keys).toEqual(['p:a', 'p:b', 'p:a', 'p:b', 'p:a', 'p:b'])
+  })
+
+  it('is tried as often as its target may be', async () => {
+    for (const attempts of [2, 3, 4]) {
+      const { ask, asked } = setup(
+        { first: [cut] },
+        { routes: { r: { primary: 'p/first' } }, retry: { attempts } },
+        { takesPrefill: () => false },
+      )
+      expect((await ask()).error).toMatchObject({ code: 'STREAM_INTERRUPTED' })
+      expect(asked).toHaveLength(attempts)
+    }
+  })
+
+  it('is asked without a prefill after any error that a target answers to one', async () => {
+    const failing = ({ prefill }: Asked) => (prefill === undefined ? whole() : [answer(501, 'not implemented')])
+    const { ask, asked } = setup({ first: [cut], second: [failing] })
+    expect((await ask()).text).toBe(`${WHOLE.join('')}${END}`)
+    expect(asked.filter(({ prefill }) => prefill !== undefined)).toHaveLength(1)
+  })
+
   it('goes on with a sole target that recovers', async () => {
     const { ask } = setup(
       { first: [cut, whole] },

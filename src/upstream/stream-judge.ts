@@ -94,7 +94,9 @@ export class StreamJudge {
   /** The stream is at its end. @returns what is wrong with the answer; undefined: it is complete */
   finish(leftovers: string, cause?: unknown): FailoverError | undefined {
     const errors = this.#errors
-    if (this.#progress.state !== 'open') {
+    // A finish reason that stood on a piece of the answer is none where the connection broke.
+    const isFinish = this.#isFinishTrusted || cause === undefined
+    if (this.#progress.state !== 'open' && isFinish) {
       const verdict = this.#progress.verdict()
       // An answer that was cut off tells its reader so itself.
       if (verdict === undefined || verdict.hasContent) return undefined

@@ -18,6 +18,9 @@ const METADATA_KEYS: ReadonlySet<string> = new Set([
   'x_groq',
   'timings',
   'time_info',
+  'perf_metrics',
+  'metrics',
+  'metadata',
   'base_resp',
   'nvext',
   'prompt_filter_results',
@@ -41,7 +44,7 @@ export function foreignIn(event: JsonObject, choices: readonly JsonObject[]): Di
 }
 
 function isForeignIn(key: string, value: unknown): boolean {
-  if (TEXT_KEYS.has(key)) return typeof value !== 'string' && hasSubstance(value)
+  if (TEXT_KEYS.has(key)) return typeof value !== 'string' && value !== null && value !== undefined
   return !OTHER_KEYS.has(key) && hasSubstance(value)
 }
 

@@ -61,6 +61,7 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
       }
     }
     const onEnd = (): void => {
+      request.off('data', onData).off('end', onEnd)
       const [first] = chunks
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
       // The request lives as long as its answer; what it brought must not.
