@@ -35,6 +35,11 @@ export interface ContinuationFormat {
   fitsPrefill(body: RequestBody): boolean
   /** The event without the first `characters` (UTF-16 code units) of its text; undefined where nothing is left of it. */
   withoutPrefix(event: object, characters: number): object | undefined
+  /**
+   * What a trail notes of this event, by free-text key: all the keys that `noteFamiliar` looks at, with an empty text
+   * where the event has none in the place the trail reads.
+   */
+  textsOf(event: object): Readonly<Record<string, string>>
   /** Characters of whatever a caller waits for in this event: text, reasoning, arguments of tool calls. */
   charactersOf(event: object): number
   /** An event as it goes over the wire, in server-sent events, with its blank line. */

@@ -388,7 +388,8 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     this.#last = setback
     this.#earliest ??= setback
     // Whatever a server says to a prefill, it may have said it of the prefill.
-    if (this.#attempts.at(-1)?.resume === 'prefill' && failure.status !== undefined) this.#recovering?.restart(target)
+    const isAnswered = (failure.status ?? 0) >= 400
+    if (this.#attempts.at(-1)?.resume === 'prefill' && isAnswered) this.#recovering?.restart(target)
     if (this.#recovering !== undefined && failure.nextStep === 'return') {
       this.#afterRefusal(failure, candidate, this.#recovering, now)
       return undefined

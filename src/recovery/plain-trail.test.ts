@@ -163,6 +163,17 @@ describe('PlainTrail', () => {
     expect(takeAll(trail, [...piecesOf('HEL', 'LO'), ...piecesOf('!'), END])).toEqual([{ text: '!' }, END])
   })
 
+  it('swallows nothing of an answer that says its first sentence again', () => {
+    const sentence = 'I will not talk in class again. '
+    const trail = new PlainTrail(PIECES)
+    const out = takeAll(trail, piecesOf(sentence))
+    trail.resume('prefill')
+    expect(() => takeAll(trail, piecesOf(sentence, sentence, 'End.'))).toThrow(Diverged)
+    trail.resume('restart')
+    out.push(...takeAll(trail, [...piecesOf(sentence, sentence, sentence, 'End.'), END]))
+    expect(textIn(out)).toBe(`${sentence.repeat(3)}End.`)
+  })
+
   const words = fc.array(fc.constantFrom('a', 'b', ' ', '\n', 'word', '😀', 'Hello there, '), { maxLength: 20 })
 
   it('makes one answer of several attempts, or says that they differ', () => {
@@ -181,8 +192,6 @@ describe('PlainTrail', () => {
           const { prefill } = trail
           if (prefill === undefined && mode !== 'restart') return
           const rest = mode === 'prefill' ? whole.slice(prefill?.length ?? 0) : whole
-          // Nobody could tell such a continuation from an answer that begins again.
-          if (mode === 'prefill' && rest.startsWith(known.slice(0, ECHO_CHARACTERS))) return
           const said = isFaithful ? rest : `${rest.slice(0, rest.length / 2)}#${rest.slice(rest.length / 2)}`
           const isLast = index === attempts.length - 1
           const pieces = [START, ...piecesOf(...said), ...(isLast ? [END] : [])].slice(
@@ -190,13 +199,22 @@ describe('PlainTrail', () => {
             isLast ? undefined : breaksAfter,
           )
           trail.resume(mode === 'restart' ? 'restart' : 'prefill')
+          const spoken = textIn(pieces).trimStart()
+          // Nobody can tell such a continuation from an answer that begins again.
+          const isAmbiguous = mode !== 'restart' && spoken.startsWith(known.trimStart().slice(0, ECHO_CHARACTERS))
           const before = out.length
           try {
             for (const piece of pieces) trail.take(piece, out)
           } catch (error) {
             expect(error).toBeInstanceOf(Diverged)
             expect(out).toHaveLength(before)
+            expect(isAmbiguous || !isFaithful).toBe(true)
             return
+          }
+          expect(isAmbiguous).toBe(false)
+          if (mode === 'echo' && isFaithful) {
+            expect(out).toHaveLength(before)
+            continue
           }
           // A continuation that differs is a continuation all the same; the others had to say what had been said.
           if (!isFaithful) return

@@ -1,4 +1,4 @@
-import type { AnswerTrail, DisarmedBy, ResumeMode } from './answer-trail.ts'
+import { type AnswerTrail, type DisarmedBy, Diverged, type ResumeMode } from './answer-trail.ts'
 import { DeliveredText, MAX_DELIVERED_CHARACTERS } from './delivered-text.ts'
 import { prefillOf, TextSeam } from './text-seam.ts'
 
@@ -27,6 +27,8 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
   /** Absent in the first attempt. */
   #seam: TextSeam | undefined
   #isPastSeam = true
+  /** Nobody can go on: what was delivered is not kept any more. */
+  #isLost = false
   /** The present attempt has brought text. */
   #hasText = false
   /** Events of which it is not known yet whether the caller has had their text. */
@@ -37,6 +39,7 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
   }
 
   take(event: Event, out: Event[]): void {
+    if (this.#seam !== undefined && this.#isLost) throw new Diverged(0)
     const text = this.#events.textOf(event)
     this.#hasText ||= text !== ''
     if (this.#seam === undefined) this.#deliver(event, text, out)
@@ -75,6 +78,7 @@ export class PlainTrail<Event> implements AnswerTrail<Event> {
 
   resume(mode: ResumeMode): void {
     this.#withheld = []
+    this.#isLost = this.#disarmedBy !== undefined
     this.#seam = new TextSeam(mode, this.#delivered.text)
     this.#isPastSeam = false
     this.#hasText = false

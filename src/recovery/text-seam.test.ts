@@ -33,6 +33,9 @@ function cut(text: string, places: readonly number[]): string[] {
   return at.slice(1).map((end, index) => text.slice(at[index], end))
 }
 
+const headOf = (delivered: string): string => delivered.trimStart().slice(0, ECHO_CHARACTERS)
+const beginsLike = (delivered: string, said: string): boolean => said.trimStart().startsWith(headOf(delivered))
+
 const cuts = fc.array(fc.nat(1_000), { maxLength: 12 })
 const LONG = { numRuns: 400 }
 
@@ -118,18 +121,34 @@ describe('TextSeam, prefill', () => {
 
   const delivered = 'The first sentence is long enough to be known. And so'
 
-  it('recognises a server that answers from the beginning', () => {
-    expect(seamed('prefill', delivered, [delivered.slice(0, 10), `${delivered.slice(10)} on.`])).toBe(' on.')
+  it('does not go on with a server that may have answered from the beginning', () => {
+    expect(seamed('prefill', delivered, [delivered.slice(0, 10), `${delivered.slice(10)} on.`])).toBe(ECHO_CHARACTERS)
     expect(seamed('prefill', delivered, [delivered.slice(0, ECHO_CHARACTERS), ' but differs'])).toBe(ECHO_CHARACTERS)
+    expect(seamed('prefill', delivered, [delivered.slice(0, ECHO_CHARACTERS - 1), '#'])).toHaveLength(ECHO_CHARACTERS)
   })
 
-  it('tells whether the attempt answers from the beginning', () => {
-    const seam = new TextSeam('prefill', delivered)
-    seam.take(delivered.slice(0, ECHO_CHARACTERS - 1))
-    expect(seam.beginsAgain).toBe(false)
-    seam.take(delivered.slice(ECHO_CHARACTERS - 1))
-    expect(seam.beginsAgain).toBe(true)
-    expect(new TextSeam('restart', delivered).beginsAgain).toBe(true)
+  it.each([
+    ['less', `\n\n${delivered}`, delivered],
+    ['more', delivered, `\n ${delivered}`],
+    ['other', `\n${delivered}`, ` ${delivered}`],
+  ])('sees that in spite of %s white space at the beginning', (_, known, said) => {
+    for (const length of [1, 5, 100]) {
+      const places = Array.from({ length: Math.floor(said.length / length) }, (_each, at) => at * length)
+      expect(seamed('prefill', known, cut(said, places))).toBe(ECHO_CHARACTERS)
+    }
+  })
+
+  it('swallows nothing of an answer that says its first sentence again', () => {
+    const sentence = 'I will not talk in class again. '
+    expect(seamed('prefill', sentence, [sentence, sentence, 'End.'])).toBe(ECHO_CHARACTERS)
+    expect(seamed('prefill', sentence.repeat(2), [`${sentence}End.`])).toBe(ECHO_CHARACTERS)
+    expect(seamed('prefill', sentence.repeat(3), ['End.'])).toBe('End.')
+    expect(seamed('restart', sentence, [sentence.repeat(3), 'End.'])).toBe(`${sentence.repeat(2)}End.`)
+  })
+
+  it('begins from the beginning where what was delivered leaves no prefill', () => {
+    expect(seamed('prefill', ' \n', [' \nHello'])).toBe('Hello')
+    expect(seamed('prefill', ' \n', ['Hello'])).toBe(0)
   })
 
   it('passes on a text that only begins like the answer', () => {
@@ -157,23 +176,22 @@ describe('TextSeam, prefill', () => {
         const prefill = prefillOf(known)
         fc.pre(prefill !== '')
         const rest = text.slice(prefill.length)
+        const result = seamed('prefill', known, cut(rest, places))
         // Nobody could tell this from an answer that begins again.
-        fc.pre(!rest.startsWith(known.slice(0, ECHO_CHARACTERS)))
-        expect(known + seamed('prefill', known, cut(rest, places))).toBe(text)
+        if (beginsLike(known, rest)) expect(result).toBe(headOf(known).length)
+        else expect(known + result).toBe(text)
       }),
       LONG,
     )
   })
 
-  it('makes the whole text of an answer that begins again, or says that it cannot tell', () => {
+  it('gives nothing of an answer that begins again', () => {
     fc.assert(
       fc.property(texts, fc.nat(200), cuts, (text, at, places) => {
         const known = text.slice(0, at % (text.length + 1))
         fc.pre(prefillOf(known) !== '')
-        const result = seamed('prefill', known, cut(text, places))
-        const head = known.slice(0, ECHO_CHARACTERS)
-        if (known.length >= ECHO_CHARACTERS && !known.includes(head, 1)) expect(known + result).toBe(text)
-        else expect(result).toBe(head.length)
+        expect(seamed('prefill', known, cut(text, places))).toBe(headOf(known).length)
+        expect(seamed('prefill', known, cut(` \n${text.trimStart()}`, places))).toBe(headOf(known).length)
       }),
       LONG,
     )
@@ -184,12 +202,10 @@ describe('TextSeam, prefill', () => {
       fc.property(texts, texts, cuts, (known, other, places) => {
         fc.pre(prefillOf(known) !== '')
         const result = seamed('prefill', known, cut(other, places))
+        if (beginsLike(known, other)) expect(result).toBe(headOf(known).length)
         if (typeof result === 'number') return
-        const isEcho = other.startsWith(known.slice(0, ECHO_CHARACTERS))
         const tail = known.slice(prefillOf(known).length)
-        const whole = isEcho
-          ? [other]
-          : [prefillOf(known) + other, known + other, ...(tail.startsWith(other) ? [known] : [])]
+        const whole = [prefillOf(known) + other, known + other, ...(tail.startsWith(other) ? [known] : [])]
         expect(whole).toContain(known + result)
       }),
       LONG,

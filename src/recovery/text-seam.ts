@@ -1,6 +1,9 @@
 import { Diverged, type ResumeMode } from './answer-trail.ts'
 
-/** A new attempt that agrees with the beginning of the answer for so long has begun from there, UTF-16 code units. */
+/**
+ * An attempt that was given a prefill, and agrees with the beginning of the answer for so long, may have begun from
+ * there; UTF-16 code units.
+ */
 export const ECHO_CHARACTERS = 24
 const HIGH_SURROGATE = /[\ud800-\udbff]$/
 
@@ -19,7 +22,7 @@ export function prefillOf(delivered: string): string {
  *
  * - `undecided`: it was given a prefill, and what it says so far might also be the beginning of the whole answer
  * - `tail`: it goes on behind the prefill, but what was delivered behind that is not all repeated
- * - `repeating`: it says from the beginning what was delivered
+ * - `repeating`: it was given no prefill, and says from the beginning what was delivered
  * - `through`: there is nothing left that it would have to repeat
  */
 type Phase = 'undecided' | 'tail' | 'repeating' | 'through'
@@ -34,14 +37,16 @@ export class TextSeam {
   #matched = 0
   #withheld = ''
   #isPast = false
-  #beginsAgain: boolean
+  /** How an answer that begins again begins, white space in front of it aside. */
+  readonly #head: string
 
   constructor(mode: ResumeMode, delivered: string) {
     this.#delivered = delivered
-    this.#beginsAgain = mode === 'restart'
-    this.#tail = mode === 'prefill' ? delivered.slice(prefillOf(delivered).length) : ''
+    const prefill = mode === 'prefill' ? prefillOf(delivered) : ''
+    this.#tail = prefill === '' ? '' : delivered.slice(prefill.length)
+    this.#head = delivered.trimStart().slice(0, ECHO_CHARACTERS)
     if (delivered === '') this.#phase = 'through'
-    else this.#phase = mode === 'prefill' ? 'undecided' : 'repeating'
+    else this.#phase = prefill === '' ? 'repeating' : 'undecided'
   }
 
   /** Text has come that the caller had not got. */
@@ -52,11 +57,6 @@ export class TextSeam {
   /** Nothing is left to be repeated: all further text is new. */
   get isThrough(): boolean {
     return this.#phase === 'through'
-  }
-
-  /** The attempt answers from the beginning: it was to, or ignores its prefill. */
-  get beginsAgain(): boolean {
-    return this.#beginsAgain
   }
 
   /** Text was taken that may yet turn out to be new. */
@@ -106,26 +106,23 @@ export class TextSeam {
     }
   }
 
-  /** Some servers ignore a prefill and answer from the beginning. */
+  /**
+   * Some servers ignore a prefill and answer from the beginning. A true continuation may begin so as well, where the
+   * answer repeats itself, and nothing in it tells which of the two it is.
+   */
   #decide(text: string): string {
     this.#withheld += text
-    const enough = Math.min(ECHO_CHARACTERS, this.#delivered.length)
-    const agreed = agreedLength(this.#withheld, this.#delivered, enough)
-    if (agreed < enough) return agreed < this.#withheld.length ? this.#goOn() : ''
-    // What was said more than once may be said once more; so may what is too short to tell.
-    const isEcho = enough === ECHO_CHARACTERS && !this.#delivered.includes(this.#delivered.slice(0, enough), 1)
-    if (!isEcho) {
-      this.#matched = agreed
-      throw this.#diverged()
-    }
-    this.#phase = 'repeating'
-    this.#beginsAgain = true
-    return this.#repeat(this.#takeWithheld())
+    const said = this.#withheld.trimStart()
+    const agreed = agreedLength(said, this.#head, this.#head.length)
+    if (agreed === this.#head.length) throw new Diverged(agreed)
+    return agreed < said.length ? this.#goOn() : ''
   }
 
   #goOn(): string {
+    const text = this.#withheld
+    this.#withheld = ''
     this.#phase = 'tail'
-    return this.#crossTail(this.#takeWithheld())
+    return this.#crossTail(text)
   }
 
   #crossTail(text: string): string {
@@ -156,12 +153,6 @@ export class TextSeam {
     this.#matched += compared
     if (compared === left) this.#phase = 'through'
     return text.slice(compared)
-  }
-
-  #takeWithheld(): string {
-    const text = this.#withheld
-    this.#withheld = ''
-    return text
   }
 
   #diverged(): Diverged {

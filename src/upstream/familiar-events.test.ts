@@ -25,7 +25,7 @@ describe('FamiliarEvents', () => {
 
   it('knows nothing before it has learnt, and nothing of what is not plain', () => {
     const plain = `data: ${CHUNK}\n\n`
-    expect(endOf(new FamiliarEvents(openaiChat.freeText), plain)).toBe(-1)
+    expect(endOf(new FamiliarEvents(openaiChat), plain)).toBe(-1)
     for (const block of [
       `id: 1\ndata: ${CHUNK}\n\n`,
       `data: ${CHUNK}\ndata: \n\n`,
@@ -82,8 +82,53 @@ describe('FamiliarEvents', () => {
     expect(endOf(learnt(openaiChat, block), block)).toBe(-1)
   })
 
+  it.each([
+    ['beside the choices', CHUNK.replace('"id"', '"content":"Hi","id"')],
+    ['beside the choices, and is empty', CHUNK.replace('"id"', '"content":"","id"')],
+    ['beside the delta', CHUNK.replace('"delta"', '"content":"Hi","delta"')],
+    ['beside the delta of another text', CHUNK.replace('"id"', '"reasoning":"Hm","id"')],
+    ['twice in the delta', CHUNK.replace('"content"', '"content":"Hi","content"')],
+    [
+      'beside the delta, whose own is written otherwise',
+      CHUNK.replace('"Hi"', ' "Hi"').replace('"id"', '"content":"Hi","id"'),
+    ],
+    ['in a detail of the reasoning', CHUNK.replace('"Hi"', '"Hi","reasoning_details":[{"content":"Hm"}]')],
+  ])('learns no event with a text of the answer’s name that stands %s', (_, json) => {
+    const block = `data: ${json}\n\n`
+    expect(endOf(learnt(openaiChat, block), block)).toBe(-1)
+  })
+
+  it.each([
+    ['beside the delta', DELTA.replace('"index"', '"text":"Hi","index"')],
+    ['in a delta of another kind', DELTA.replace('"text":"Hi"', '"thinking":"Hm","text":"Hi"')],
+    ['twice', DELTA.replace('"text":"Hi"', '"text":"","text":"Hi"')],
+  ])('learns no delta of a message with such a text %s', (_, json) => {
+    const block = `event: content_block_delta\ndata: ${json}\n\n`
+    expect(endOf(learnt(anthropicMessages, block), block)).toBe(-1)
+  })
+
+  it('learns reasoning that stands in the delta under two names, and texts that no trail notes wherever they are', () => {
+    for (const delta of [
+      '{"reasoning":"Hm","reasoning_content":"Hm"}',
+      '{"content":"Hi","refusal":"No"}',
+      '{"content":null,"tool_calls":[{"index":0,"function":{"arguments":"{}"}},{"index":1,"function":{"arguments":""}}]}',
+    ]) {
+      const block = `data: ${CHUNK.replace('{"content":"Hi"}', delta).replace('"id"', '"refusal":"","id"')}\n\n`
+      expect(endOf(learnt(openaiChat, block), block), delta).toBe(block.length)
+    }
+    for (const piece of ['"type":"thinking_delta","thinking":"Hm"', '"type":"input_json_delta","partial_json":"{"']) {
+      const block = `data: ${DELTA.replace('"type":"text_delta","text":"Hi"', piece)}\n\n`
+      expect(endOf(learnt(anthropicMessages, block), block), piece).toBe(block.length)
+    }
+  })
+
+  it('learns no event with a lone CR in its line, which ends the line for its reader', () => {
+    const block = `data: ${CHUNK}\r: "x"\n\n`
+    expect(endOf(learnt(openaiChat, block), block)).toBe(-1)
+  })
+
   it('gives up on a stream whose events differ in more', () => {
-    const events = new FamiliarEvents(openaiChat.freeText)
+    const events = new FamiliarEvents(openaiChat)
     const blocks = Array.from({ length: 40 }, (_, index) =>
       Buffer.from(`data: ${CHUNK.replace('c-1', `c-${index}`)}\n\n`),
     )
@@ -121,7 +166,7 @@ describe('FamiliarEvents', () => {
 })
 
 function learnt(dialect: Dialect, block: string): FamiliarEvents {
-  const events = new FamiliarEvents(dialect.freeText)
+  const events = new FamiliarEvents(dialect)
   events.learn(Buffer.from(block), 0, Buffer.byteLength(block))
   return events
 }

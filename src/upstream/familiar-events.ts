@@ -1,3 +1,5 @@
+import type { Dialect } from '../dialects/index.ts'
+
 const LF = 10
 const QUOTE = 34
 const COLON = 58
@@ -20,6 +22,9 @@ export interface FreeTextReader {
   noteFamiliar(key: string, bytes: Buffer, start: number, end: number): void
 }
 
+/** A dialect, as far as its events are learnt. */
+type LearntDialect = Pick<Dialect, 'freeText'> & { readonly continuation: Pick<Dialect['continuation'], 'textsOf'> }
+
 /** An event cut at its free texts. */
 interface Pattern {
   /** What stands between the texts, without a gap; in memory of its own, since a share of a pool would keep all of it. */
@@ -38,7 +43,7 @@ const NO_PATTERN: Pattern = { literals: Buffer.alloc(0), ends: [], keys: [] }
  * same outside of the text, or is no valid JSON string inside of it, is not recognised.
  */
 export class FamiliarEvents {
-  readonly #freeText: ReadonlySet<string>
+  readonly #dialect: LearntDialect
   #pattern: Pattern = NO_PATTERN
   /** The pattern is that of the latest event. */
   #isLatest = false
@@ -46,18 +51,20 @@ export class FamiliarEvents {
   /** Where the texts of the event stand that was found last: start and end in turn. */
   readonly #places: number[] = []
 
-  /** @param freeText keys whose texts say nothing of how the answer goes */
-  constructor(freeText: ReadonlySet<string>) {
-    this.#freeText = freeText
+  constructor(dialect: LearntDialect) {
+    this.#dialect = dialect
   }
 
-  /** Takes an event that was judged to be content and nothing else as the pattern of those that follow. */
+  /**
+   * Takes an event that was judged to be content and nothing else as the pattern of those that follow. One is no pattern
+   * whose texts are not all the answer's own: what is told of the next ones would be more than what they say.
+   */
   learn(bytes: Buffer, start: number, end: number): void {
     // What came between two of a kind has not made the pattern a bad one.
     this.#isLatest = this.#match(bytes, start, end) === end
     if (this.#isLatest) return
     this.#misses += 1
-    this.#pattern = this.#misses > MAX_MISSES ? NO_PATTERN : patternOf(bytes, start, end, this.#freeText)
+    this.#pattern = this.#misses > MAX_MISSES ? NO_PATTERN : patternOf(bytes, start, end, this.#dialect)
     this.#isLatest = true
   }
 
@@ -132,7 +139,7 @@ function isHex(bytes: Buffer, start: number): boolean {
 }
 
 /** An event cut at its free texts; nothing where it is not plain enough. */
-function patternOf(bytes: Buffer, start: number, end: number, freeText: ReadonlySet<string>): Pattern {
+function patternOf(bytes: Buffer, start: number, end: number, dialect: LearntDialect): Pattern {
   const json = bytes.indexOf(OPEN_BRACE, start)
   if (json === -1 || json - start > MAX_NAME_BYTES || !FIELDS.test(bytes.toString('latin1', start, json)))
     return NO_PATTERN
@@ -149,7 +156,7 @@ function patternOf(bytes: Buffer, start: number, end: number, freeText: Readonly
     if (close === -1) return NO_PATTERN
     if (bytes[close + 1] === COLON) {
       key = close - at > MAX_NAME_BYTES ? '' : bytes.toString('latin1', at + 1, close)
-    } else if (bytes[at - 1] === COLON && freeText.has(key)) {
+    } else if (bytes[at - 1] === COLON && dialect.freeText.has(key)) {
       literals.push(bytes.subarray(from, at + 1))
       keys.push(key)
       from = close
@@ -159,7 +166,38 @@ function patternOf(bytes: Buffer, start: number, end: number, freeText: Readonly
   // One that is content, and yet has no free text, says something that would go unseen.
   if (keys.length === 0) return NO_PATTERN
   literals.push(bytes.subarray(from, end))
-  return { ...joined(literals), keys }
+  return tellsTheAnswer(literals, keys, json - start, dialect) ? { ...joined(literals), keys } : NO_PATTERN
+}
+
+/**
+ * Is every text that would be told one that the answer's trail reads, and the other way round? A key may stand elsewhere
+ * too, or twice. With a mark in the place of each text, that can be told whatever the texts are, also where they are
+ * empty or the same.
+ *
+ * @param json where the JSON begins in the first of the literals
+ */
+function tellsTheAnswer(
+  literals: readonly Buffer[],
+  keys: readonly string[],
+  json: number,
+  { continuation }: LearntDialect,
+): boolean {
+  const marked = literals.map((literal, index) => (index === 0 ? `${literal}` : `<${index}>${literal}`)).join('')
+  const event = objectIn(marked.slice(json))
+  if (event === undefined) return false
+  return Object.entries(continuation.textsOf(event)).every(([key, text]) => {
+    const told = keys.map((known, index) => (known === key ? `<${index + 1}>` : '')).join('')
+    return told === text
+  })
+}
+
+/** A line of its own for this module may be several for the format of the stream, where there is a CR within. */
+function objectIn(json: string): object | undefined {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }
 
 function joined(pieces: readonly Buffer[]): Pick<Pattern, 'literals' | 'ends'> {

@@ -11,6 +11,7 @@ import {
 } from '../../src/testing/index.ts'
 import { GatewayWorld, type GatewayWorldOptions } from './gateway-world.ts'
 import { bodyFor, DIALECTS } from './raw-client.ts'
+import { bodyIn, Stage, WORDINGS } from './stage.ts'
 
 const CALL: Answer = { text: 'Let me look. ', toolCalls: [{ name: 'look', arguments: { where: 'under the bed' } }] }
 
@@ -168,6 +169,23 @@ describe.concurrent.each(DIALECTS)('a stream of $dialect that breaks off', ({ di
       model: 'second',
       messages: [...(first?.messages ?? []), { role: 'assistant', content: delivered }],
     })
+  })
+
+  it('is kept as it was said where its events have a text of the same name beside the answer’s own', async () => {
+    const { begin, text, textEnd, end } = WORDINGS[dialect]
+    const foreign = dialect === 'openai' ? 'content' : 'text'
+    const twice = (word: string): string => text(word).replace('data: {', `data: {"${foreign}":"${word}",`)
+    await using stage = await Stage.start(dialect, { prefill: true })
+    const client = stage.ask()
+    const said = begin + ['one', ' two', ' three', ' four'].map(twice).join('')
+    const socket = await stage.begin(1, said)
+    await client.sees('four')
+    socket.destroy()
+    stage.finish(await stage.begin(2, begin), text(' five') + textEnd + end)
+    await client.sees(dialect === 'openai' ? '[DONE]' : 'event: message_stop')
+    expect(bodyIn(client).startsWith(said + text(' five') + textEnd)).toBe(true)
+    const { body = '' } = stage.server.requests[1] ?? {}
+    expect(JSON.parse(body).messages.at(-1)).toEqual({ role: 'assistant', content: 'one two three four' })
   })
 
   it('and had said everything but how it ends is complete, whatever way it goes on', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { anthropicMessages, openaiChat } from '../../src/dialects/index.ts'
-import { DIALECTS } from './raw-client.ts'
+import { DIALECTS, type RawClient } from './raw-client.ts'
 import { bodyIn, Stage, WORDINGS } from './stage.ts'
 
 const SIGNS = {
@@ -128,15 +128,41 @@ describe.concurrent.each(DIALECTS)('with keepAliveMs, a client that waits for a 
     expect(stage.clock.pendingTimers).toBe(0)
   })
 
-  it('is told of a failure in the stream once the head is out', async () => {
-    await using stage = await Stage.start(dialect, { gateway })
+  /** What the client gets of a provider that refuses its request with this body once the head is out. */
+  async function refusedWith(stage: Stage, body: string): Promise<RawClient> {
     const client = stage.ask({ models: ['main/a'] })
     const first = await stage.asked(1)
     await stage.pass(1_000)
     expect(client.received).toMatch(HEAD)
-    const body = '{"error":{"message":"no such thing","type":"invalid_request_error"}}'
     first.write(`HTTP/1.1 400 No\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
     await client.sees(': x-hotspare-attempts: 1\n\n')
+    return client
+  }
+
+  it('is told the provider’s own error in the stream once the head is out', async () => {
+    await using stage = await Stage.start(dialect, { gateway })
+    const error = '{"message":"too long","type":"invalid_request_error","param":null,"code":"context_length_exceeded"}'
+    const client = await refusedWith(stage, `{"error": ${error}, "request_id": "r-1"}`)
+    const event =
+      dialect === 'openai'
+        ? `data: {"error":${error}}\n\n`
+        : `event: error\ndata: {"type":"error","error":${error}}\n\n`
+    const own = ': x-hotspare-target: main/a@main:1\n: x-hotspare-attempts: 1\n\n'
+    expect(bodyIn(client)).toBe(COMMENT + event + own)
+    expect(stage.clock.pendingTimers).toBe(0)
+  })
+
+  it.each([
+    'no such thing',
+    '[]',
+    'null',
+    '{"error":"no such thing"}',
+    '{"error":["no such thing"]}',
+    '{"error":{"code":1}}',
+    ...(dialect === 'anthropic' ? ['{"error":{"message":"no such thing"}}'] : []),
+  ])('is told of a failure in the dialect’s own form where the provider says %s', async (body) => {
+    await using stage = await Stage.start(dialect, { gateway })
+    const client = await refusedWith(stage, body)
     expect(bodyIn(client)).toMatch(
       /^: keep-alive\n\n(?:event: error\n)?data: \{.*"error":\{.*request_rejected.*\}\n\n(?:data: \[DONE\]\n\n)?: x-hotspare-target: main\/a@main:1\n/,
     )

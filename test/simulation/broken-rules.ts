@@ -292,8 +292,8 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     'whoever ignores a prefill is believed to go on from it',
     ['answers_are_of_a_piece', 'answers_are_whole'],
     '../recovery/text-seam.ts',
-    "if (agreed < enough) return agreed < this.#withheld.length ? this.#goOn() : ''",
-    'if (agreed <= enough) return this.#goOn()',
+    'if (agreed === this.#head.length) throw new Diverged(agreed)',
+    '',
   ),
   broken(
     'what differs is passed on',
@@ -309,13 +309,22 @@ export const BROKEN_RULES: readonly BrokenRule[] = [
     "if (!this.isThrough && missing.trim() !== '') throw this.#diverged()",
     '',
   ),
-  broken(
-    'an answer is gone on with whose tool has been called',
-    ['answers_are_of_a_piece', 'answers_are_whole', 'recovery_is_as_agreed'],
-    'failover-stream.ts',
-    'disarmedBy: () => this.#trail?.disarmedBy',
-    'disarmedBy: () => undefined',
-  ),
+  {
+    name: 'an answer is gone on with whose tool has been called',
+    caughtBy: ['answers_are_of_a_piece', 'answers_are_whole', 'recovery_is_as_agreed'],
+    edits: [
+      {
+        file: 'failover-stream.ts',
+        find: 'disarmedBy: () => this.#trail?.disarmedBy',
+        replace: 'disarmedBy: () => undefined',
+      },
+      {
+        file: '../recovery/plain-trail.ts',
+        find: 'this.#isLost = this.#disarmedBy !== undefined',
+        replace: 'this.#isLost = false',
+      },
+    ],
+  },
   broken(
     'going on with an answer has no end',
     ['recovery_has_its_budget'],

@@ -50,12 +50,17 @@ function whyNoPrefill(
   { target, origin }: KnownAttempt,
 ): string | undefined {
   const plan = mirror.planOf(target.provider)?.recovery
-  const inVain = before.find(wasInVain)
+  const inVain = before.find((each) => wasInVain(each) || wasAnsweredWithError(each))
   if (options.recovery?.midStream === 'restart') return 'which is not configured'
   if (plan === undefined || !isSaidToTakePrefill(plan, target.model, mirror.models))
     return 'and is not known to take one'
   if (prefills.hasRefused(origin, target.model)) return 'and its model has refused one'
   return inVain && `as did attempt ${inVain.number}, in vain`
+}
+
+/** Whatever a server says to a prefill, it may have said it of the prefill: nobody sends its model another. */
+function wasAnsweredWithError({ resume, isCommitted, end }: KnownAttempt): boolean {
+  return resume === 'prefill' && !isCommitted && end?.type === 'attempt_failed' && (end.failure.status ?? 0) >= 400
 }
 
 /** What a provider receives is what the events say of it. */

@@ -43,7 +43,7 @@ export class BlockSeam {
   readonly #texts: TextFit
   /** Thinking that broke off: its block is open, and anybody may go on with it or close it. */
   readonly #broken: DeliveredBlock | undefined
-  /** Thinking blocks that were delivered as a whole, and are not wanted again. */
+  /** Thinking blocks that were delivered as a whole behind all text, and are not wanted again. */
   #knownThoughts: number
   /** The index of the block that the caller has seen begin and not end. */
   #open: number | undefined
@@ -57,7 +57,7 @@ export class BlockSeam {
     const { open } = delivered
     this.#open = open?.index
     this.#nextIndex = delivered.nextIndex
-    this.#knownThoughts = delivered.wholeThoughts
+    this.#knownThoughts = delivered.wholeThoughtsBehindText
     if (open?.kind === 'thinking') this.#broken = open
   }
 
@@ -108,9 +108,11 @@ export class BlockSeam {
 
   #placeOf(start: JsonObject, block: JsonObject, out: object[]): Place {
     if (isThought(block.type)) {
-      const isKnown = this.#knownThoughts > 0
-      if (isKnown) this.#knownThoughts -= 1
-      if (isKnown || !this.#texts.isThrough) return { is: 'dropped' }
+      if (!this.#texts.isThrough) return { is: 'dropped' }
+      if (this.#knownThoughts > 0) {
+        this.#knownThoughts -= 1
+        return { is: 'dropped' }
+      }
       const broken = this.#broken
       // A signature stands for all that its block says: nobody can sign what another has begun.
       if (broken !== undefined && broken.index === this.#open && !isSigned(block)) {
@@ -197,6 +199,8 @@ export class BlockSeam {
   /** Begins a new block. */
   #pass(start: JsonObject, out: object[]): Passed {
     this.#close(out)
+    // Thinking behind what is new is new.
+    this.#knownThoughts = 0
     const index = this.#nextIndex
     this.#nextIndex += 1
     this.#open = index

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ParsedBody } from '../request-body.ts'
 import { messageContinuation } from './continuation.ts'
 
-const { charactersOf, disarmedBy, encode, fitsPrefill, members, signOfLife, wantsEagerCalls, withoutPrefix } =
+const { charactersOf, disarmedBy, encode, fitsPrefill, members, signOfLife, textsOf, wantsEagerCalls, withoutPrefix } =
   messageContinuation
 const REQUEST = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 }
 const SCHEMA = { type: 'json_schema', schema: {} }
@@ -85,6 +85,23 @@ it.each([
   [{ type: 'ping' }, 0],
 ])('of %j a caller waits for %i characters', (event, characters) => {
   expect(charactersOf(event)).toBe(characters)
+})
+
+it.each([
+  [delta({ type: 'text_delta', text: 'abc', thinking: 'x' }), { text: 'abc', thinking: '' }],
+  [delta({ type: 'thinking_delta', thinking: 'abc', text: 'x' }), { text: '', thinking: 'abc' }],
+  [delta({ type: 'input_json_delta', partial_json: '{}' }), { text: '', thinking: '' }],
+  [
+    { ...delta({ type: 'text_delta', text: 1 }), text: 'x' },
+    { text: '', thinking: '' },
+  ],
+  [
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: 'a' } },
+    { text: '', thinking: '' },
+  ],
+  [{ type: 'ping' }, { text: '', thinking: '' }],
+])('of %j a trail notes %j', (event, texts) => {
+  expect(textsOf(event)).toEqual(texts)
 })
 
 it('events go over the wire under their names', () => {

@@ -11,6 +11,7 @@ export const messageContinuation: ContinuationFormat = {
   wantsEagerCalls,
   fitsPrefill,
   withoutPrefix,
+  textsOf,
   charactersOf,
   encode: (event) => `event: ${String(asObject(event)?.type)}\ndata: ${JSON.stringify(event)}\n\n`,
   signOfLife: 'event: ping\ndata: {"type": "ping"}\n\n',
@@ -62,6 +63,15 @@ function withoutPrefix(event: object, characters: number): object | undefined {
   if (typeof piece?.text !== 'string') return event
   const text = piece.text.slice(characters)
   return text === '' ? undefined : { ...event, delta: { ...piece, text } }
+}
+
+function textsOf(event: object): Readonly<Record<'text' | 'thinking', string>> {
+  const { type, delta } = event as JsonObject
+  const piece = type === 'content_block_delta' ? asObject(delta) : undefined
+  return {
+    text: piece?.type === 'text_delta' && typeof piece.text === 'string' ? piece.text : '',
+    thinking: piece?.type === 'thinking_delta' && typeof piece.thinking === 'string' ? piece.thinking : '',
+  }
 }
 
 /** What of a block or delta a caller waits for. */

@@ -56,9 +56,10 @@ export class DeliveredMessage {
     return this.#usage
   }
 
-  /** How many blocks of thinking have been delivered from their beginning to their end. */
-  get wholeThoughts(): number {
-    return this.#blocks.filter(({ kind, isOpen, isBroken }) => kind === 'thinking' && !isOpen && !isBroken).length
+  /** How many blocks of thinking have been delivered from their beginning to their end, behind all text. */
+  get wholeThoughtsBehindText(): number {
+    const behind = this.#blocks.slice(this.#blocks.findLastIndex(({ kind }) => kind === 'text') + 1)
+    return behind.filter(({ kind, isOpen, isBroken }) => kind === 'thinking' && !isOpen && !isBroken).length
   }
 
   /** Characters of thinking in blocks that are closed. */

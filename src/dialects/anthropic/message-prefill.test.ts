@@ -86,19 +86,37 @@ describe('prefill', () => {
     }
   })
 
-  it.each([1, 4, 23, 24, 60])('notices an answer that begins again, in pieces of %i', (length) => {
+  it.each([1, 4, 23, 24, 60])('diverges where the answer begins again, in pieces of %i', (length) => {
     const blocks: readonly Told[] = [text(HELLO), text('And then some.'), call('a')]
-    const caller = new Caller().breakAfter(blocks.slice(0, 2), 5)
-    caller.resume('prefill', blocks, { pieces: [length] })
-    expect(caller.blocks).toEqual(blocks.map(({ type, said }) => [type, said]))
+    for (const said of [HELLO, `\n${HELLO}`]) {
+      const caller = new Caller().breakAfter(blocks.slice(0, 2), 5)
+      const before = caller.got.length
+      const again = [text(said), ...blocks.slice(1)]
+      expect(() => caller.resume('prefill', again, { pieces: [length] })).toThrow(Diverged)
+      expect(caller.got).toHaveLength(before)
+      caller.resume('restart', blocks, { pieces: [length] })
+      expect(caller.blocks).toEqual(blocks.map(({ type, said: whole }) => [type, whole]))
+    }
+  })
+
+  it('swallows nothing of an answer that says its first sentence again', () => {
+    const sentence = 'I will not talk in class again. '
+    const caller = new Caller().breakAfter([text(`${sentence.repeat(3)}End.`)], sentence.length)
+    const before = caller.got.length
+    expect(() => caller.resume('prefill', [text(`${sentence.repeat(2)}End.`)])).toThrow(Diverged)
+    expect(caller.got).toHaveLength(before)
+    caller.resume('restart', [text(`${sentence.repeat(3)}End.`)])
+    expect(caller.blocks).toEqual([['text', `${sentence.repeat(3)}End.`]])
   })
 
   it.each<[string, readonly Told[], readonly Told[]]>([
     ['all that was delivered is short', [text('Hello')], [text('Hello, you')]],
     ['the first block is short', [text('Hi.'), text(HELLO)], [text('Hi.'), text(HELLO)]],
     ['what was delivered repeats itself', [text(HELLO + HELLO)], [text(HELLO + HELLO)]],
+    ['the first block that says anything is short', [text(''), text('Hi.'), text(HELLO)], [text('Hi.'), text(HELLO)]],
+    ['the first block had white space before it', [text('\n\nHi.'), text(HELLO)], [text('Hi.'), text(HELLO)]],
     ['its borders are others', [text('Hello'), text(HELLO)], [text(`Hello${HELLO}`)]],
-  ])('diverges where it cannot be told, since %s', (_, delivered, told) => {
+  ])('diverges where it begins again and %s', (_, delivered, told) => {
     const caller = new Caller().breakAfter(delivered, delivered.at(-1)?.said.length ?? 0)
     const before = caller.got.length
     expect(() => caller.resume('prefill', told)).toThrow(Diverged)

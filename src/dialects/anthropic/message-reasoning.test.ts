@@ -105,10 +105,38 @@ describe('thinking of another attempt', () => {
     ])
   })
 
-  it('is counted where an answer begins again in spite of a prefill', () => {
-    const caller = new Caller().breakAfter([signed('hm'), text(HELLO)], 30)
-    caller.resume('prefill', [signed('well'), text(HELLO), signed('and'), call('a')])
-    expect(caller.blocks.map(([, said]) => said)).toEqual(['hm', HELLO, 'and', '{"a": 1}'])
+  it('passes behind the text, whatever thinking came before it', () => {
+    for (const mode of ['restart', 'prefill'] as const) {
+      const caller = new Caller().breakAfter([signed('hm'), text(HELLO)], 30)
+      caller.resume(mode, [text(HELLO.slice(mode === 'prefill' ? 30 : 0)), signed('and'), call('a')])
+      expect(caller.blocks.map(([, said]) => said)).toEqual(['hm', HELLO, 'and', '{"a": 1}'])
+      expect(caller.built.blocks[2]?.signature).toBe('sig')
+    }
+  })
+
+  /** A whole text and whole thinking behind it were delivered. */
+  const behindText = () => {
+    const caller = new Caller().breakAfter([text('One.'), signed('hm'), text('')], 0)
+    const between = new Caller()
+    between.take(...caller.got.slice(0, -1))
+    return between
+  }
+
+  it('is dropped behind the text where thinking behind it was delivered as a whole', () => {
+    const caller = behindText()
+    caller.resume('restart', [text('One.'), signed('well'), text('Two.'), signed('and'), call('a')])
+    expect(caller.blocks.map(([, said]) => said)).toEqual(['One.', 'hm', 'Two.', 'and', '{"a": 1}'])
+  })
+
+  it('passes behind what is new, though thinking before that was delivered and is not repeated', () => {
+    for (const said of [text('Two.'), call('b')]) {
+      const again = behindText()
+      again.resume('restart', [text('One.'), said, signed('and'), call('a')])
+      expect(again.blocks.map(([, each]) => each)).toEqual(['One.', 'hm', said.said, 'and', '{"a": 1}'])
+    }
+    const caller = behindText()
+    caller.resume('prefill', [text('Two.'), signed('and'), call('a')])
+    expect(caller.blocks.map(([, each]) => each)).toEqual(['One.', 'hm', 'Two.', 'and', '{"a": 1}'])
   })
 
   it('is dropped before the text that goes on from a prefill, and passes behind it', () => {

@@ -1,12 +1,12 @@
 import { prefillOf, type ResumeMode } from '../../recovery/index.ts'
 import { asObject, type JsonObject } from '../json.ts'
 import { BlockSeam } from './block-seam.ts'
-import { ContinuedTexts } from './continued-texts.ts'
+import type { ContinuedTexts } from './continued-texts.ts'
 import type { DeliveredMessage } from './delivered-message.ts'
 import { stopReasonOf } from './events.ts'
 import { fittedUsage } from './message-usage.ts'
 import { PrefillGate } from './prefill-gate.ts'
-import { RepeatedTexts, type TextFit } from './repeated-texts.ts'
+import { RepeatedTexts } from './repeated-texts.ts'
 
 /** Fits the events of a further attempt to the message that the caller has the beginning of. */
 export class MessageSeam {
@@ -15,7 +15,6 @@ export class MessageSeam {
   readonly #prefillCharacters: number
   readonly #thinkingCharacters: number
   #stage: PrefillGate | BlockSeam
-  #isContinuation = false
   /** The token counts that the attempt began with. */
   #begun: JsonObject | undefined
 
@@ -47,9 +46,8 @@ export class MessageSeam {
     blocks.finish(out)
   }
 
-  /** It is clear what the attempt does: what it has said so far is fitted. */
-  #open(gate: PrefillGate, texts: TextFit, out: object[]): BlockSeam {
-    this.#isContinuation = texts instanceof ContinuedTexts
+  /** It is clear that the attempt goes on from its prefill: what it has said so far is fitted. */
+  #open(gate: PrefillGate, texts: ContinuedTexts, out: object[]): BlockSeam {
     const blocks = new BlockSeam(this.#delivered, texts)
     this.#stage = blocks
     for (const event of gate.withheld) this.#take(event, blocks, out)
@@ -89,7 +87,6 @@ export class MessageSeam {
       told: this.#delivered.usage,
       begun: this.#begun,
       prefillCharacters: this.#prefillCharacters,
-      isContinuation: this.#isContinuation,
       thinkingCharacters: this.#thinkingCharacters,
     })
     return { ...event, usage: fitted }

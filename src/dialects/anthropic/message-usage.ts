@@ -12,8 +12,6 @@ export interface UsageBefore {
   readonly begun: JsonObject | undefined
   /** Characters of the prefill that the attempt was given; 0 where it was given none. */
   readonly prefillCharacters: number
-  /** It went on from there, so that its own output is not all of it. */
-  readonly isContinuation: boolean
   /** Characters of thinking that were delivered before. */
   readonly thinkingCharacters: number
 }
@@ -36,7 +34,8 @@ export function fittedUsage(usage: JsonObject, before: UsageBefore): JsonObject 
     if (input !== undefined) fitted.input_tokens = Math.max(0, input - prefillTokens)
   }
   const output = countIn(usage.output_tokens)
-  if (output !== undefined && before.isContinuation) {
+  // What goes on from a prefill is not all of the answer.
+  if (output !== undefined && before.prefillCharacters > 0) {
     fitted.output_tokens = output + prefillTokens + tokensIn(before.thinkingCharacters)
   }
   return fitted

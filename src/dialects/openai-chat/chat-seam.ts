@@ -24,6 +24,7 @@ export class ChatSeam {
   #isReasoningOver: boolean
   /** The caller has reasoning that nobody signed: no signature is that of the whole. */
   readonly #isUnsigned: boolean
+  /** About as many as the prefill has that the attempt was given; 0 where it was given none. */
   readonly #prefillTokens: number
   #isPast = false
   /** The latest chunk, as a form for one of our own. */
@@ -36,7 +37,7 @@ export class ChatSeam {
     this.#reasoning = new TextSeam('restart', reasoning)
     this.#isReasoningOver = reasoning === ''
     this.#isUnsigned = delivered.reasoningKey !== undefined
-    this.#prefillTokens = delivered.textTokens
+    this.#prefillTokens = mode === 'prefill' ? delivered.textTokens : 0
   }
 
   /** The attempt has brought something that the caller had not got. */
@@ -80,7 +81,7 @@ export class ChatSeam {
   }
 
   #identified(event: object): object {
-    const whole = this.#text.beginsAgain ? event : withWholeUsage(event, this.#prefillTokens)
+    const whole = this.#prefillTokens > 0 ? withWholeUsage(event, this.#prefillTokens) : event
     return { ...whole, ...this.#delivered.identity }
   }
 

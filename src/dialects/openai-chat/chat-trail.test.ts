@@ -327,6 +327,25 @@ describe('a further attempt', () => {
     }
   })
 
+  it('gives nothing of a server that may have ignored its prefill', () => {
+    const delivered = 'The first sentence is long enough.'
+    for (const said of [delivered, `\n${delivered}`, `${delivered.slice(0, ECHO_CHARACTERS)} it`]) {
+      const trail = resumed('prefill', [{ content: delivered }])
+      expect(() => takeAll(trail, [second(ROLE), second({ content: `${said}!` }, STOP)])).toThrow(Diverged)
+      expect(trail).toMatchObject({ isPastSeam: false, prefill: delivered })
+    }
+  })
+
+  it('swallows nothing of an answer that says its first sentence again', () => {
+    const sentence = 'I will not talk in class again. '
+    const pieces = [sentence, sentence, 'End.'].map((content) => second({ content }))
+    const trail = resumed('prefill', [{ content: sentence }])
+    expect(() => takeAll(trail, [second(ROLE), ...pieces])).toThrow(Diverged)
+    trail.resume('restart')
+    const out = takeAll(trail, [second(ROLE), second({ content: sentence }), ...pieces, second({}, STOP)])
+    expect(deltasOf(out)).toEqual([{ content: sentence }, { content: sentence }, { content: 'End.' }, {}])
+  })
+
   it('is not past the seam by its role, or by counts', () => {
     const trail = resumed('restart', [{ content: 'Hello' }])
     expect(takeAll(trail, [second(ROLE), { ...second({}), choices: [], usage: { prompt_tokens: 1 } }])).toEqual([])
@@ -441,14 +460,5 @@ describe('token counts', () => {
     const trail = resumed('prefill', [{ content: 'x'.repeat(400) }])
     const out = takeAll(trail, [second({ content: '!' }, STOP), counts])
     expect(out[1]).toMatchObject({ usage: { prompt_tokens: 0, completion_tokens: 105, total_tokens: 105 } })
-  })
-
-  it('of a server that ignored its prefill are those of the whole answer', () => {
-    const delivered = 'The first sentence is long enough.'
-    expect(delivered.length).toBeGreaterThan(ECHO_CHARACTERS)
-    const trail = resumed('prefill', [{ content: delivered }])
-    const out = takeAll(trail, [second({ content: `${delivered}!` }, STOP), counts])
-    expect(deltasOf(out)[0]).toEqual({ content: '!' })
-    expect(out[1]).toMatchObject({ usage })
   })
 })

@@ -1,4 +1,4 @@
-import { type DisarmedBy, prefillOf, type ResumeMode } from '../../recovery/index.ts'
+import { type DisarmedBy, Diverged, prefillOf, type ResumeMode } from '../../recovery/index.ts'
 import type { DialectTrail, TrailOptions } from '../continuation-format.ts'
 import { ChatSeam } from './chat-seam.ts'
 import { type Chunk, readChunk } from './chunk.ts'
@@ -12,6 +12,8 @@ export class ChatTrail implements DialectTrail {
   readonly #delivered: DeliveredChat
   /** Absent in the first attempt. */
   #seam: ChatSeam | undefined
+  /** Nobody can go on: what was delivered is not kept any more. */
+  #isLost = false
   #isLatestPlain = false
   /** Why no answer to this request can be continued, once somebody has asked. */
   #requestDisarmedBy: { readonly reason: DisarmedBy | undefined } | undefined
@@ -23,6 +25,7 @@ export class ChatTrail implements DialectTrail {
   }
 
   take(event: object, out: object[]): void {
+    if (this.#isLost) throw new Diverged(0)
     const chunk = readChunk(event)
     this.#isLatestPlain = isPlain(chunk)
     if (this.#seam === undefined) {
@@ -34,6 +37,7 @@ export class ChatTrail implements DialectTrail {
   }
 
   finish(out: object[]): void {
+    if (this.#isLost) throw new Diverged(0)
     const rest = this.#seam?.finish()
     if (rest !== undefined) this.#pass(rest, readChunk(rest), out)
     this.#giveOut((held) => this.#calls.flush(held), out)
@@ -69,6 +73,7 @@ export class ChatTrail implements DialectTrail {
 
   resume(mode: ResumeMode): void {
     this.#calls.forget()
+    this.#isLost = this.disarmedBy !== undefined || !this.#options.recovers
     this.#seam = new ChatSeam(mode, this.#delivered)
   }
 

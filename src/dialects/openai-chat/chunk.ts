@@ -43,6 +43,20 @@ export function readChunk(event: object): Chunk {
   }
 }
 
+/** The texts of a chunk's delta under the keys that a trail notes; a server that sends its reasoning twice has both. */
+export function textsOf(event: object): Readonly<Record<'content' | 'reasoning_content' | 'reasoning', string>> {
+  const delta = asObject(choicesOf(event)[0]?.delta)
+  return {
+    content: textIn(delta?.content),
+    reasoning_content: textIn(delta?.reasoning_content),
+    reasoning: textIn(delta?.reasoning),
+  }
+}
+
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
 /** Pieces of tool calls in a delta. */
 export function callsIn(delta: JsonObject | undefined): readonly JsonObject[] {
   const { tool_calls: calls, function_call: call } = delta ?? {}

@@ -91,6 +91,19 @@ describe('a chunk', () => {
     expect(chatContinuation.charactersOf({ choices: [] })).toBe(0)
   })
 
+  it('has texts for a trail in its delta alone', () => {
+    const none = { content: '', reasoning_content: '', reasoning: '' }
+    const texts = chatContinuation.textsOf
+    expect(texts({ content: 'x', ...chunkOf({ content: 'a', refusal: 'b' }) })).toEqual({ ...none, content: 'a' })
+    expect(texts(chunkOf({ content: null, reasoning: 'a', reasoning_content: 'b' }))).toEqual({
+      ...none,
+      reasoning: 'a',
+      reasoning_content: 'b',
+    })
+    expect(texts({ choices: [{ index: 0, content: 'x' }] })).toEqual(none)
+    expect(texts({})).toEqual(none)
+  })
+
   it('goes over the wire as a server-sent event', () => {
     expect(chatContinuation.encode(chunkOf({ content: 'a\nb' }))).toBe(
       'data: {"id":"c","choices":[{"index":0,"delta":{"content":"a\\nb"},"finish_reason":null}]}\n\n',

@@ -1,5 +1,6 @@
 import type { ContinuationFormat } from '../continuation-format.ts'
 import { ChatTrail } from './chat-trail.ts'
+import { textsOf } from './chunk.ts'
 import { charactersOf, withoutPrefix } from './chunk-parts.ts'
 import { CONTINUATION_MEMBERS, disarmedBy, fitsPrefill, wantsEagerCalls } from './continuable.ts'
 
@@ -11,6 +12,7 @@ export const chatContinuation: ContinuationFormat = {
   wantsEagerCalls,
   fitsPrefill,
   withoutPrefix,
+  textsOf,
   charactersOf,
   encode: (event) => `data: ${JSON.stringify(event)}\n\n`,
   signOfLife: ': still there\n\n',

@@ -8,7 +8,7 @@ import { AnswerThread } from './answer-thread.ts'
 import { BodyOutliner } from './body-outline.ts'
 import { type ClientKeys, withoutKey } from './client-keys.ts'
 import { dropWhereStuck } from './client-progress.ts'
-import { failureReply, toldOf } from './failure-reply.ts'
+import { failureEvent, failureReply } from './failure-reply.ts'
 import { headersToClient } from './forwarded-headers.ts'
 import { type OwnWords, ownComment } from './own-words.ts'
 import { Passage } from './passage.ts'
@@ -196,11 +196,11 @@ export class DataPlane {
     const told = this.#toldOf(error)
     const attempts = told instanceof FailoverError ? (told.attempts ?? []) : []
     const words: OwnWords = { target: attempts.at(-1)?.target, attempts: attempts.length }
+    const said = told instanceof FailoverError ? errorBodies?.get(told.cause) : undefined
     if (passage.isHeadEarly) {
-      response.end(dialect.errorEvent(told instanceof Refusal ? told : toldOf(told)) + ownComment(words))
+      response.end(failureEvent(told, dialect, said) + ownComment(words))
       return
     }
-    const said = told instanceof FailoverError ? errorBodies?.get(told.cause) : undefined
     const reply = failureReply(told, dialect, said)
     const headers = [...reply.headers]
     passage.addOwnHeaders(headers, words)

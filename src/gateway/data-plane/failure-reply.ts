@@ -18,8 +18,21 @@ const LONGEST_SENSIBLE_RETRY_MS = 60_000
  */
 export function failureReply(failure: Refusal | FailoverError, dialect: Dialect, said?: Buffer): Reply {
   if (failure instanceof Refusal) return told(dialect, failure, Object.entries(failure.headers).flat())
-  if (failure.code === 'REQUEST_REJECTED' && (failure.status ?? 0) >= 400) return repeated(failure, dialect, said)
+  if (isRepeated(failure)) return repeated(failure, dialect, said)
   return told(dialect, toldOf(failure), retryHeaders(failure))
+}
+
+/**
+ * The same as an event, where the head of a stream went out before it was known. Clients go by what the provider's error
+ * says: an agent makes its conversation shorter at `context_length_exceeded`.
+ */
+export function failureEvent(failure: Refusal | FailoverError, dialect: Dialect, said?: Buffer): string {
+  if (failure instanceof Refusal) return dialect.errorEvent(failure)
+  const told = toldOf(failure)
+  const error = isRepeated(failure) ? errorIn(bodyOf(failure, said), dialect) : undefined
+  return error === undefined
+    ? dialect.errorEvent(told)
+    : dialect.continuation.encode({ ...dialect.errorBody(told), error })
 }
 
 /** A failure in the form of a dialect: what is told of one that comes amid a stream, too. */
@@ -79,14 +92,41 @@ function retryHeaders({ code, reason, retryAfterMs }: FailoverError): string[] {
   return isSensible ? headers : [...headers, 'x-should-retry', 'false']
 }
 
+/** Is it told in the provider's own words? */
+function isRepeated({ code, status = 0 }: FailoverError): boolean {
+  return code === 'REQUEST_REJECTED' && status >= 400
+}
+
 function repeated(error: FailoverError, dialect: Dialect, said: Buffer | undefined): Reply {
-  const { status = 400, headers = {}, body } = error
+  const { status = 400, headers = {} } = error
   const passed = headersToClient(headers as Readonly<Record<string, string | string[]>>)
-  if (said !== undefined && said.length > 0) return { status, headers: passed, body: said }
-  // Where it did not come whole, or a secret in it had to be masked.
-  const text = typeof body === 'string' || body === undefined ? (body ?? '') : JSON.stringify(body)
-  if (text !== '') return { status, headers: passed, body: Buffer.from(text) }
+  const body = bodyOf(error, said)
+  if (body.length > 0) return { status, headers: passed, body }
   return told(dialect, { ...toldOf(error), status }, withoutType(passed))
+}
+
+/** What the provider said; empty where that was nothing. */
+function bodyOf({ body }: FailoverError, said: Buffer | undefined): Buffer {
+  if (said !== undefined && said.length > 0) return said
+  // Where it did not come whole, or a secret in it had to be masked.
+  return Buffer.from(typeof body === 'string' || body === undefined ? (body ?? '') : JSON.stringify(body))
+}
+
+/** The error in a provider's body, where it has the dialect's own form. */
+function errorIn(body: Buffer, dialect: Dialect): object | undefined {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+  const error = memberOf(parsed, 'error')
+  const isNamed = dialect.name === 'openai' || typeof memberOf(error, 'type') === 'string'
+  return isNamed && typeof memberOf(error, 'message') === 'string' ? (error as object) : undefined
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 }
 
 /** What is told in place of an empty body has a type of its own. */

@@ -53,7 +53,7 @@ export class JudgedStream {
     this.#passed = passed
     this.#decision = decision
     this.#judge = new StreamJudge(dialect, errors, isContinuation)
-    this.#familiar = new FamiliarEvents(dialect.freeText)
+    this.#familiar = new FamiliarEvents(dialect)
     this.#blocks = new SseBlocks({ onBlock: this.#onBlock, skip: this.#skip, maxBlockBytes: maxEventBytes })
   }
 
