@@ -108,15 +108,16 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
   dueAt(): number {
     const trying = this.#trying
     if (trying === undefined) return Number.POSITIVE_INFINITY
-    return trying.attempt.hasContent ? this.#heldDueAt(trying.attempt) : trying.dueAt
+    const { attempt, dueAt } = trying
+    return attempt.hasContent ? Math.min(attempt.idleAt, attempt.endsAt) : dueAt
   }
 
   onDue(now: number): void {
     const trying = this.#trying
     if (trying === undefined) return
     const { attempt } = trying
-    const timeout = new AttemptTimeout(attempt.hasContent ? this.#heldLimit(attempt, now) : trying.limit)
-    trying.attempt.abort(timeout)
+    const timeout = new AttemptTimeout(attempt.hasContent ? attempt.limitRunOut(now) : trying.limit)
+    attempt.abort(timeout)
     this.#failed(trying, timeout)
   }
 
@@ -429,9 +430,7 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     if (breakage instanceof Diverged) {
       // What has gone another way from the beginning goes another way again; without a prefill it may not.
       if (this.#attempts.at(-1)?.resume === 'restart') course.leave(link, target)
-      else {
-        this.#restart(candidate, recovering, now)
-      }
+      else this.#restart(candidate, recovering, now)
       return
     }
     const { failure, error, secrets } = breakage
@@ -460,19 +459,6 @@ export class AttemptLoop<T, Result> implements Holder, Recoverer<T> {
     recovering.restart(candidate.target)
     course.forgive(candidate.target)
     this.#chooser.retry(candidate, now)
-  }
-
-  /** When a stream that is held back is waited for no longer, epoch milliseconds. */
-  #heldDueAt({ activeAt, record }: Attempt): number {
-    const { attemptMs, idleMs } = this.#engine.settings.timeouts
-    return Math.min(activeAt + idleMs, record.startedAt + attemptMs)
-  }
-
-  #heldLimit({ activeAt }: Attempt, now: number): AttemptLimit {
-    const { attemptMs, idleMs } = this.#engine.settings.timeouts
-    return activeAt + idleMs <= now
-      ? { phase: 'idle', ms: idleMs, isCutShort: false }
-      : { phase: 'attempt', ms: attemptMs, isCutShort: false }
   }
 
   /** A failure that is to go back to the caller. */

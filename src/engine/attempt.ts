@@ -125,6 +125,24 @@ export class Attempt {
     return this.#activeAt
   }
 
+  /** When it has been silent for too long, epoch milliseconds. */
+  get idleAt(): number {
+    return this.#activeAt + this.#engine.settings.timeouts.idleMs
+  }
+
+  /** When it has taken too long as a whole, epoch milliseconds. */
+  get endsAt(): number {
+    return this.record.startedAt + this.#engine.settings.timeouts.attemptMs
+  }
+
+  /** Which of the two has run out; one has. */
+  limitRunOut(now: number): AttemptLimit {
+    const { attemptMs, idleMs } = this.#engine.settings.timeouts
+    return this.idleAt <= now
+      ? { phase: 'idle', ms: idleMs, isCutShort: false }
+      : { phase: 'attempt', ms: attemptMs, isCutShort: false }
+  }
+
   /** A sign of life came, if only a comment or a ping: that feeds the idle limit and nothing else. */
   noteActivity(): void {
     this.#activeAt = this.#engine.clock.now()

@@ -295,10 +295,7 @@ export class FailoverStream<Event> implements AsyncIterable<Event> {
         if (!this.#isGoingOn(this.#source)) return
         this.#trail?.release(this.#queue)
         // A reader that waits gets it at once; the read that is under way is for the next one.
-        const awaited = this.#awaited
-        if (awaited === undefined || this.#taken >= this.#queue.length) return
-        this.#awaited = undefined
-        awaited.resolve({ done: false, value: this.#shift() })
+        this.#serve()
       },
       Math.max(0, since + settings.stream.holdMaxMs - clock.now()),
     )

@@ -1,4 +1,4 @@
-import { type AttemptRecord, FailoverError, type Failure, type TargetRef } from '../failure/index.ts'
+import { type AttemptRecord, FailoverError, type TargetRef } from '../failure/index.ts'
 import { type DisarmedBy, Diverged } from '../recovery/index.ts'
 import { AttemptTimeout } from './attempt.ts'
 import type { Breakage, Engine, OpenRequest, RecoveryEnds } from './engine.ts'
@@ -19,13 +19,6 @@ export interface OpenAnswerReader<T> {
 }
 
 type OpenAnswerDependencies = Pick<Engine, 'clock' | 'hub' | 'settings'>
-
-/** The first time an answer broke off, which is what its caller is told of where nobody goes on with it. */
-interface Break {
-  readonly failure: Failure
-  readonly error: unknown
-  readonly secrets: readonly string[]
-}
 
 /**
  * An answer that has committed and may still go on: who gives it, the limits it stands under, and how it ends. It ends
@@ -49,7 +42,8 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
   #error: FailoverError | undefined
   #isOver = false
   #completedAt: number | undefined
-  #broken: Break | undefined
+  /** The first time it broke off, which is what its caller is told of where nobody goes on with it. */
+  #broken: Exclude<Breakage, Diverged> | undefined
   /** Another attempt is looked for. */
   #isRecovering = false
   /** When it last broke off, epoch milliseconds; undefined where that has been made good. */
@@ -199,23 +193,26 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
 
   /** Asked by the engine: when the present attempt runs into a limit, epoch milliseconds. */
   dueAt(): number {
-    return Math.min(this.#idleAt, this.#attemptEndsAt)
+    const { endsAt, idleAt } = this.#open.attempt
+    // Silence counts only while the provider is waited for.
+    return this.#isWaitingForProvider ? Math.min(idleAt, endsAt) : endsAt
   }
 
   /** Told by the engine: a limit has run out. */
   onDue(now: number): void {
-    const { attemptMs, idleMs } = this.#dependencies.settings.timeouts
-    if (this.#idleAt <= now) this.fail(new AttemptTimeout({ phase: 'idle', ms: idleMs, isCutShort: false }))
-    else if (this.#isWaitingForProvider)
-      this.fail(new AttemptTimeout({ phase: 'attempt', ms: attemptMs, isCutShort: false }))
+    if (this.#isWaitingForProvider) this.fail(new AttemptTimeout(this.#open.attempt.limitRunOut(now)))
     // Nobody is blamed where it is the reader who is slow.
     else
       this.cancel(
-        new FailoverError('TIMEOUT', `the answer was not read within ${attemptMs} ms`, {
-          reason: 'timeout',
-          isRetryable: true,
-          attempts: this.attempts,
-        }),
+        new FailoverError(
+          'TIMEOUT',
+          `the answer was not read within ${this.#dependencies.settings.timeouts.attemptMs} ms`,
+          {
+            reason: 'timeout',
+            isRetryable: true,
+            attempts: this.attempts,
+          },
+        ),
       )
   }
 
@@ -239,17 +236,6 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
       this.#isOver = true
       this.#conclude(error)
     }
-  }
-
-  /** When the idle limit runs out; it runs only while the provider is waited for. */
-  get #idleAt(): number {
-    if (!this.#isWaitingForProvider) return Number.POSITIVE_INFINITY
-    return this.#open.attempt.activeAt + this.#dependencies.settings.timeouts.idleMs
-  }
-
-  /** The attempt as a whole is limited, too. */
-  get #attemptEndsAt(): number {
-    return this.#open.attempt.record.startedAt + this.#dependencies.settings.timeouts.attemptMs
   }
 
   /** Takes the request in hand: the limits of its present attempt run. */
@@ -280,7 +266,7 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
     return error
   }
 
-  #whyNotRecovered(breakage: Breakage): Pick<RecoveryFailure, 'cause' | 'disarmedBy'> | undefined {
+  #whyNotRecovered(breakage: Breakage): RecoveryFailure | undefined {
     const reader = this.#reader
     if (this.#dependencies.settings.recovery.midStream === 'off') return { cause: 'off' }
     if (reader?.onResumed === undefined) return { cause: 'not_supported' }
@@ -290,7 +276,7 @@ export class OpenAnswer<T> implements Holder, RecoveryEnds<T> {
   }
 
   /** Nobody goes on with it. */
-  #giveUp(failure: Pick<RecoveryFailure, 'cause' | 'disarmedBy'>): void {
+  #giveUp(failure: RecoveryFailure): void {
     this.#isOver = true
     const { attempts, life } = this.#open
     if (this.#hears('recovery_failed')) this.#emit({ type: 'recovery_failed', requestId: life.id, ...failure })

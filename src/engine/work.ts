@@ -1,4 +1,4 @@
-import { FailoverError } from '../failure/index.ts'
+import { FailoverError, SHORTEST_SECRET_IN_ANSWERS } from '../failure/index.ts'
 import type { Attempt } from './attempt.ts'
 import { asFields, OpenAttempt } from './attempt-context.ts'
 import type { Binding } from './binding.ts'
@@ -57,7 +57,7 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
       const prefill = this.#trail?.trail.prefill
       if (recovery === undefined || prefill === undefined) return false
       // A provider may have echoed its key: another one must not get it.
-      if (this.#keys.some((key) => key.length >= SHORTEST_KEY && prefill.includes(key))) return false
+      if (this.#keys.some((key) => key.length >= SHORTEST_SECRET_IN_ANSWERS && prefill.includes(key))) return false
       const request = { ...this.#request, model: target.model }
       return recovery.takesPrefill?.(request, target.ref, target.credential) ?? true
     }
@@ -86,9 +86,6 @@ export class StreamWork<Request extends ModelRequest, Event> implements Work<Ope
     return guess(() => this.#reader?.estimateTokens?.(this.#request))
   }
 }
-
-/** What is shorter may be an ordinary word (`ollama`, `EMPTY`). */
-const SHORTEST_KEY = 16
 
 /** Whatever begins with a commit and may go on after it. It needs a registered provider, but not that provider's code. */
 export class OpenWork<Request extends ModelRequest, Event, T> implements Work<T> {

@@ -36,7 +36,7 @@ export {
   SCOPES,
 } from './own-rules.ts'
 export { readQuota } from './quota.ts'
-export { maskSecrets, redactKnown } from './redact.ts'
+export { maskSecrets, redactKnown, SHORTEST_SECRET_IN_ANSWERS } from './redact.ts'
 
 export { answerRules, findRule } from './rules/index.ts'
 export { leftoverJson } from './stream-text.ts'

@@ -253,6 +253,12 @@ function endOf(pattern: RegExp, text: string, at: number): number | undefined {
 }
 
 /**
+ * What is shorter may be an ordinary word (`ollama`, `EMPTY`), a date or a number. In an error that does no harm; in an
+ * answer it would tear up what the model said.
+ */
+export const SHORTEST_SECRET_IN_ANSWERS = 16
+
+/**
  * Replaces each of these secrets, wherever it occurs, with `***`: in whatever case (codes are shown in lower case), as
  * a URL holds it, and as JSON does. Secrets of fewer than 4 characters are left: they would tear up ordinary words.
  * Linear in the text's length for each secret.

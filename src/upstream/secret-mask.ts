@@ -1,13 +1,8 @@
-import { redactKnown } from '../failure/index.ts'
+import { redactKnown, SHORTEST_SECRET_IN_ANSWERS } from '../failure/index.ts'
 
 const MASK = '***'
 /** Shorter secrets are not masked (`redactKnown`), nor are shorter beginnings of one. */
 const SHORTEST = 4
-/**
- * What is shorter may be an ordinary word (`ollama`, `EMPTY`), a date or a number. In an error that does no harm; in an
- * answer it would tear up what the model said.
- */
-const SHORTEST_IN_ANSWERS = 16
 /** JSON that is nested deeper is no error that anybody reads; it is masked as a whole. */
 const MAX_DEPTH = 32
 const MAX_CAUSES = 8
@@ -20,7 +15,7 @@ export class SecretMask {
 
   constructor(secrets: readonly string[]) {
     this.#secrets = secrets
-    this.#long = secrets.filter(({ length }) => length >= SHORTEST_IN_ANSWERS)
+    this.#long = secrets.filter(({ length }) => length >= SHORTEST_SECRET_IN_ANSWERS)
     this.#patterns = this.#long.map((secret) => Buffer.from(secret))
   }
 

@@ -5,7 +5,7 @@ import type { TextFit } from './repeated-texts.ts'
 /** Another attempt that goes on from a prefill: its first text goes on in the last block, where that is open. */
 export class ContinuedTexts implements TextFit {
   readonly #seam: TextSeam
-  readonly #open: DeliveredBlock | undefined
+  readonly #open: number | undefined
   /** Characters that the seam has judged before they come here, and how many of them are not to be told. */
   #judged: number
   #suppressed: number
@@ -18,7 +18,7 @@ export class ContinuedTexts implements TextFit {
   /** @param open the text block that is open */
   constructor(seam: TextSeam, open: DeliveredBlock | undefined, judged: number, suppressed: number) {
     this.#seam = seam
-    this.#open = open
+    this.#open = open?.index
     this.#isOpenEmpty = open?.text.isEmpty ?? false
     this.#judged = judged
     this.#suppressed = suppressed
@@ -33,7 +33,7 @@ export class ContinuedTexts implements TextFit {
   }
 
   begin(): number | undefined {
-    return this.#open?.index
+    return this.#open
   }
 
   take(text: string): string {
